@@ -1,0 +1,12 @@
+"""Metamodels: learned maps from features to a metric, stored as plain arrays.
+
+An item is a module with
+
+``fit(features, target, groups) -> dict[str, ndarray]``
+    From a pandas frame of features (rows, NaN allowed), the true metric (rows,) and the
+    dataset group of each row: everything the model is, as named arrays without objects.
+``predict(model, features) -> ndarray (rows,)``
+    The metric for new rows; columns are matched by name, absent ones count as NaN.
+
+Intervals are made by `charz.metamodels._conformal`, the same for every item.
+"""
