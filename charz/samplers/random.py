@@ -1,0 +1,36 @@
+"""Uniform: every row of the split is as likely as any other, without replacement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from charz.samplers._classes import shuffled
+
+if TYPE_CHECKING:
+    from charz.records import Draw, Ints
+
+PARAMETERS: dict[str, Any] = {}
+EVALUATE = "same"
+
+
+def draw(y: Ints, n_classes: int, seed: int) -> Draw:
+    """Return the split in random order.
+
+    Parameters
+    ----------
+    y : int array (n,)
+        Class codes in ``range(n_classes)``.
+    n_classes : int
+    seed : int
+
+    Raises
+    ------
+    InputError
+        When ``y`` are no codes in ``range(n_classes)``.
+
+    Examples
+    --------
+    >>> draw([0, 0, 1, 1], n_classes=2, seed=7).head(3).rows
+    array([2, 1, 3])
+    """
+    return shuffled(y, n_classes, seed)
