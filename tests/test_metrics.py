@@ -1,0 +1,124 @@
+"""The metrics against scikit-learn and slow formulas."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as sk
+
+from charz import metrics
+from charz.errors import InputError
+
+
+@st.composite
+def answers(draw):
+    n = draw(st.integers(1, 60))
+    n_classes = draw(st.integers(2, 7))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    P = rng.dirichlet(np.full(n_classes, draw(st.sampled_from([0.05, 1.0]))), size=n)
+    if draw(st.booleans()):  # many ties
+        P = np.round(P * 4) + 0.25
+        P /= P.sum(axis=1, keepdims=True)
+    unseen = draw(st.booleans())
+    if unseen and n_classes > 2:
+        P[:, -1] = 0
+        P[:, 0] += 1e-3
+        P /= P.sum(axis=1, keepdims=True)
+    return P, rng.integers(0, draw(st.integers(1, n_classes)), size=n)
+
+
+def slow_auroc(P, y):
+    areas = []
+    for k in [1] if P.shape[1] == 2 else range(P.shape[1]):
+        inside, outside = P[y == k, k], P[y != k, k]
+        if len(inside) and len(outside):
+            wins = inside[:, None] > outside
+            ties = inside[:, None] == outside
+            areas.append((wins + ties / 2).mean())
+    return np.mean(areas) if areas else np.nan
+
+
+def slow_ece(P, y):
+    total = 0.0
+    top, hit = P.max(axis=1), P.argmax(axis=1) == y
+    edges = np.linspace(0, 1, 16)
+    for low, high in itertools.pairwise(edges):
+        inside = (top > low) & (top <= high)
+        if inside.any():
+            total += inside.mean() * abs(hit[inside].mean() - top[inside].mean())
+    return total
+
+
+@given(answers())
+@settings(deadline=None, max_examples=200)
+def test_metrics_equal_scikit_learn_and_slow_formulas(answer):
+    P, y = answer
+    predicted = P.argmax(axis=1)
+    one_hot = np.eye(P.shape[1])[y]
+    got = metrics.measure(P, y)
+    recalls = sk.recall_score(y, predicted, labels=np.unique(y), average=None, zero_division=0)
+    expected = {
+        "accuracy": sk.accuracy_score(y, predicted),
+        "balanced_accuracy": np.mean(recalls),
+        "macro_f1": sk.f1_score(y, predicted, average="macro", zero_division=0),
+        "log_loss": sk.log_loss(y, P, labels=np.arange(P.shape[1])),
+        "brier": ((P - one_hot) ** 2).sum(axis=1).mean() / 2,
+        "auroc": slow_auroc(P, y),
+    }
+    assert tuple(got) == metrics.NAMES
+    for name, value in expected.items():
+        assert got[name] == pytest.approx(value, abs=1e-9, nan_ok=True), name
+
+
+@given(answers())
+@settings(deadline=None, max_examples=100)
+def test_calibration_error_equals_slow_formula_away_from_bin_edges(answer):
+    P, y = answer
+    edges = np.abs(P.max(axis=1) * 15 - np.round(P.max(axis=1) * 15))
+    keep = edges > 1e-9
+    if keep.any():
+        assert metrics.ece(P[keep], y[keep]) == pytest.approx(slow_ece(P[keep], y[keep]), abs=1e-12)
+
+
+def test_multiclass_auroc_equals_scikit_learn_when_all_classes_are_there():
+    rng = np.random.default_rng(0)
+    P, y = rng.dirichlet(np.ones(5), size=200), rng.integers(0, 5, size=200)
+    assert metrics.auroc(P, y) == pytest.approx(sk.roc_auc_score(y, P, multi_class="ovr"))
+    assert metrics.auroc(P[:, :2], y % 2) == pytest.approx(sk.roc_auc_score(y % 2, P[:, 1]))
+
+
+def test_binary_brier_is_the_familiar_one():
+    P, y = np.array([[0.8, 0.2], [0.3, 0.7], [0.5, 0.5]]), np.array([0, 0, 1])
+    assert metrics.brier(P, y) == pytest.approx(sk.brier_score_loss(y, P[:, 1]))
+
+
+def test_a_class_unseen_in_training_counts_as_an_error():
+    P, y = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]), np.array([2, 1])
+    got = metrics.measure(P, y)
+    assert got["accuracy"] == 0.5
+    assert got["log_loss"] == pytest.approx(-np.log(np.finfo(float).eps) / 2)
+
+
+def test_one_class_of_labels_has_no_auroc():
+    P = np.array([[0.8, 0.2], [0.4, 0.6]])
+    assert np.isnan(metrics.measure(P, np.array([0, 0]))["auroc"])
+
+
+@pytest.mark.parametrize(
+    ("P", "y"),
+    [
+        (np.zeros((0, 2)), np.zeros(0, int)),
+        (np.ones((2, 2)) / 2, np.array([0])),
+        (np.ones((1, 2)) / 2, np.array([2])),
+        (np.ones((1, 2)) / 2, np.array([-1])),
+        (np.ones((1, 2)) / 2, np.array([0.5])),
+        (np.array([[np.nan, 1.0]]), np.array([0])),
+    ],
+)
+def test_bad_answers_are_refused(P, y):
+    with pytest.raises(InputError):
+        metrics.measure(P, y)
