@@ -103,12 +103,20 @@ class Sample:
     @cached_property
     def mean(self) -> Floats:
         """Mean of the training rows, (n_dims,)."""
-        return self.X_train.mean(axis=0)
+        mean: Floats = self.X_train.mean(axis=0)
+        return mean
 
     @cached_property
     def centered(self) -> Floats:
-        """Training rows less their mean, (n_train, n_dims)."""
-        return self.X_train - self.mean
+        """Training rows less their mean, (n_train, n_dims); exact zeros in constant columns."""
+        moved: Floats = self.X_train - self.X_train[0]
+        moved -= moved.mean(axis=0)
+        return moved
+
+    @cached_property
+    def noise(self) -> float:
+        """Squared length below which a vector is rounding error, from the rows' mean square."""
+        return 1e-18 * float(np.einsum("ij,ij", self.X_train, self.X_train)) / self.n_train
 
     @cached_property
     def class_means(self) -> Floats:
@@ -140,14 +148,15 @@ class Sample:
     @cached_property
     def train_distances(self) -> Floats:
         """Squared distances among training rows, (n_train, n_train), infinity on the diagonal."""
-        squared = _squared_distances(self.X_train, self.X_train)
+        squared = _squared_distances(self.centered, self.centered, self.gram, self.noise)
         np.fill_diagonal(squared, np.inf)
         return squared
 
     @cached_property
     def eval_distances(self) -> Floats:
         """Squared distances from eval rows to training rows, (n_eval, n_train)."""
-        return _squared_distances(self.X_eval, self.X_train)
+        moved = self.X_eval - self.mean
+        return _squared_distances(moved, self.centered, moved @ self.centered.T, self.noise)
 
     @cached_property
     def head(self) -> Prediction:
@@ -164,10 +173,10 @@ class Sample:
 
         whole = Draw(np.arange(self.n_train), self.y_train)
         probe = shelf.load("probes", name)
-        (answer,) = probe.predict(
-            self.X_train, [whole], [self.X_eval], self.n_classes, **parameters
+        answers: list[Prediction] = list(
+            probe.predict(self.X_train, [whole], [self.X_eval], self.n_classes, **parameters)
         )
-        return answer
+        return answers[0]
 
 
 def matrix(X: ArrayLike, name: str) -> Floats:
@@ -202,7 +211,9 @@ def _codes(y: ArrayLike, n_rows: int) -> Ints:
     return codes.astype(np.int64)
 
 
-def _squared_distances(A: Floats, B: Floats) -> Floats:
-    """Return squared Euclidean distances, clipped at zero, (len(A), len(B))."""
-    squared = (A * A).sum(axis=1)[:, None] + (B * B).sum(axis=1) - 2 * (A @ B.T)
-    return np.clip(squared, 0, None)
+def _squared_distances(A: Floats, B: Floats, products: Floats, noise: float) -> Floats:
+    """Return squared Euclidean distances, (len(A), len(B)); what rounding leaves becomes zero."""
+    lengths = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
+    squared: Floats = lengths - 2 * products
+    squared[squared < 1e-12 * lengths + noise] = 0
+    return squared
