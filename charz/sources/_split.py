@@ -1,0 +1,84 @@
+"""A test split where the source has none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+
+from charz.errors import InputError
+from charz.records import Examples
+
+TEST_SHARE = 0.3
+
+
+def take(examples: Examples, rows: Iterable[int]) -> Examples:
+    """Return the given rows of a split.
+
+    >>> take(Examples(("a", "b", "c"), ("x", "y", "x")), [2, 0])
+    Examples(texts=('c', 'a'), labels=('x', 'x'), pairs=None)
+    """
+    chosen = list(rows)
+    return Examples(
+        tuple(examples.texts[row] for row in chosen),
+        None if examples.labels is None else tuple(examples.labels[row] for row in chosen),
+        None if examples.pairs is None else tuple(examples.pairs[row] for row in chosen),
+    )
+
+
+def share(value: object) -> float:
+    """Return ``value`` as a share strictly between 0 and 1."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise InputError(f"the test share {value!r:.40} is not between 0 and 1", "give e.g. 0.3")
+    return number
+
+
+def seed_of(value: object) -> int:
+    """Return ``value`` as a seed, a whole number from 0."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise InputError(f"the seed {value!r:.40} is no whole number", "give e.g. 0")
+    return int(text)
+
+
+def stratified(
+    examples: Examples, test_share: float = TEST_SHARE, seed: int = 0
+) -> tuple[Examples, Examples]:
+    """Split labelled examples into train and test, class by class.
+
+    Of every class about ``test_share`` of the distinct texts go to test, at least one stays
+    in train, and rows of one text (and pair) are never parted. The split depends on nothing
+    but the rows, the share and the seed, on every platform.
+
+    >>> train, test = stratified(Examples(tuple("abcdefghij"), tuple("xxxxxyyyyy")), 0.4)
+    >>> len(train), len(test), sorted(test.labels)
+    (6, 4, ['x', 'x', 'y', 'y'])
+    """
+    rows_of: dict[tuple[str, str], list[int]] = defaultdict(list)
+    pairs = examples.pairs or ("",) * len(examples)
+    for row, key in enumerate(zip(examples.texts, pairs, strict=True)):
+        rows_of[key].append(row)
+    held = sorted(
+        row for rows in _chosen(examples, [*rows_of.values()], test_share, seed) for row in rows
+    )
+    kept = sorted(set(range(len(examples))) - set(held))
+    return take(examples, kept), take(examples, held)
+
+
+def _chosen(
+    examples: Examples, groups: list[list[int]], test_share: float, seed: int
+) -> Iterable[list[int]]:
+    """Yield the groups of rows that go to test; a group counts under its first row's label."""
+    labels = examples.labels or ()
+    keys = np.random.PCG64(seed).random_raw(len(groups))
+    strata: dict[str, list[int]] = defaultdict(list)
+    for group in np.argsort(keys, kind="stable").tolist():
+        strata[labels[groups[group][0]]].append(group)
+    for members in strata.values():
+        n_test = min(int(test_share * len(members) + 0.5), len(members) - 1)
+        yield from (groups[group] for group in members[:n_test])
