@@ -1,0 +1,20 @@
+"""Confidence of the deployed probe on the eval rows.
+
+Formula: mean_i max_c p_i(c); in [0, 1].
+Source: Hendrycks and Gimpel, ICLR 2017, section 3. Cost: the shared fit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from charz.sample import Sample
+
+RANGE = (0.0, 1.0)
+INVARIANT = frozenset[str]()
+
+
+def compute(sample: Sample) -> float:
+    """Return the mean largest probability."""
+    return float(sample.head.probabilities[0].max(axis=1).mean())
