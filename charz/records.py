@@ -87,7 +87,7 @@ def _options(text: str, query: str) -> tuple[tuple[str, str], ...]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     except ValueError as error:
-        raise InputError(f"the options of '{text}' do not parse", "write ?name=value&...") from error
+        raise InputError(f"'{text}' has options that do not parse", "write ?a=1&b=2") from error
     if len({key for key, _ in pairs}) < len(pairs):
         raise InputError(f"'{text}' sets an option twice", "keep one of them")
     return tuple(sorted(pairs))

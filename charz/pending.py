@@ -1,0 +1,165 @@
+"""What is still to do: the anti-joins that the steps ask the store. Statements only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Select
+from sqlalchemy.orm import aliased
+
+from charz.schema import (
+    Dataset,
+    Embedding,
+    Encoder,
+    FeatureValue,
+    Protocol,
+    ProtocolProbe,
+    Result,
+    Split,
+    Subset,
+)
+
+_Train = aliased(Subset, name="train")
+_Eval = aliased(Subset, name="eval")
+
+
+def embeddings() -> Select[Any]:
+    """Return (encoder_id, split_id, basis_id) that have no vectors yet.
+
+    Every encoder embeds every split; a fitted one also the eval split of each shifted
+    subset, fitted on the dataset that was trained on.
+    """
+    own = (
+        sa.select(
+            Encoder.id.label("encoder_id"),
+            Split.id.label("split_id"),
+            Split.dataset_id.label("basis_id"),
+        )
+        .join_from(Encoder, Split, sa.true())
+        .where(Split.examples_hash.is_not(None), Encoder.kind != "imported")
+    )
+    shifted = (
+        sa.select(Encoder.id, Subset.split_id, Subset.labels_of_id)
+        .join_from(Encoder, Subset, sa.true())
+        .join(Split, Split.id == Subset.split_id)
+        .where(
+            Encoder.is_fitted,
+            Subset.role == "eval",
+            Split.dataset_id != Subset.labels_of_id,
+            Split.examples_hash.is_not(None),
+        )
+    )
+    needed = sa.union(own, shifted).subquery()
+    there = sa.exists().where(
+        Embedding.encoder_id == needed.c.encoder_id,
+        Embedding.split_id == needed.c.split_id,
+        Embedding.basis_id == needed.c.basis_id,
+    )
+    return (
+        sa.select(needed.c.encoder_id, needed.c.split_id, needed.c.basis_id)
+        .where(~there)
+        .order_by(needed.c.basis_id, needed.c.split_id, needed.c.encoder_id)
+    )
+
+
+def _basis(subset: type[Subset], split: type[Split]) -> sa.ColumnElement[int]:
+    """Return the dataset that an embedding of this subset must be fitted on."""
+    return sa.case((Encoder.is_fitted, subset.labels_of_id), else_=split.dataset_id)
+
+
+def samples() -> Select[Any]:
+    """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id) that could be measured.
+
+    A train and an eval subset belong together when one protocol drew them and their labels
+    use the classes of one dataset; both splits must be embedded.
+    """
+    eval_split = aliased(Split)
+    train_vectors, eval_vectors = aliased(Embedding), aliased(Embedding)
+    return (
+        sa.select(
+            Encoder.id.label("encoder_id"),
+            _Train.id.label("train_subset_id"),
+            _Eval.id.label("eval_subset_id"),
+            _Train.labels_of_id.label("dataset_id"),
+        )
+        .join_from(_Train, _Eval, sa.and_(
+            _Eval.protocol_id == _Train.protocol_id,
+            _Eval.labels_of_id == _Train.labels_of_id,
+            _Eval.role == "eval",
+        ))
+        .join(eval_split, eval_split.id == _Eval.split_id)
+        .join(Encoder, sa.true())
+        .join(train_vectors, sa.and_(
+            train_vectors.encoder_id == Encoder.id,
+            train_vectors.split_id == _Train.split_id,
+            train_vectors.basis_id == _Train.labels_of_id,
+        ))
+        .join(eval_vectors, sa.and_(
+            eval_vectors.encoder_id == Encoder.id,
+            eval_vectors.split_id == _Eval.split_id,
+            eval_vectors.basis_id == _basis(_Eval, eval_split),
+        ))
+        .where(_Train.role == "train", _Train.members_hash.is_not(None))
+    )  # fmt: skip
+
+
+def cells() -> Select[Any]:
+    """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id, probe_id) without a result."""
+    measured = sa.exists().where(
+        Result.encoder_id == Encoder.id,
+        Result.train_subset_id == _Train.id,
+        Result.eval_subset_id == _Eval.id,
+        Result.probe_id == ProtocolProbe.probe_id,
+    )
+    return (
+        samples()
+        .join(ProtocolProbe, ProtocolProbe.protocol_id == _Train.protocol_id)
+        .add_columns(ProtocolProbe.probe_id.label("probe_id"))
+        .where(~measured)
+    )
+
+
+def uncharacterized(feature_ids: Collection[int]) -> Select[Any]:
+    """Return samples that lack the value of at least one of these features."""
+    values = (
+        sa.select(sa.func.count())
+        .where(
+            FeatureValue.encoder_id == Encoder.id,
+            FeatureValue.train_subset_id == _Train.id,
+            FeatureValue.eval_subset_id == _Eval.id,
+            FeatureValue.feature_id.in_(feature_ids),
+        )
+        .correlate(Encoder, _Train, _Eval)
+        .scalar_subquery()
+    )
+    return samples().where(values < len(feature_ids))
+
+
+def of_unit(statement: Select[Any], encoder_id: int, dataset_id: int) -> Select[Any]:
+    """Keep the rows of one unit of work: one encoder on one training dataset."""
+    return statement.where(Encoder.id == encoder_id, _Train.labels_of_id == dataset_id)
+
+
+def units(statement: Select[Any]) -> Select[Any]:
+    """Return (encoder_id, dataset_id, n) : the units of work in a statement, and their size."""
+    rows = statement.subquery()
+    return (
+        sa.select(rows.c.encoder_id, rows.c.dataset_id, sa.func.count().label("n"))
+        .group_by(rows.c.encoder_id, rows.c.dataset_id)
+        .order_by(rows.c.dataset_id, rows.c.encoder_id)
+    )
+
+
+def protocols() -> Select[Any]:
+    """Return every (protocol, dataset with examples): where subsets are drawn."""
+    with_examples = sa.exists().where(
+        Split.dataset_id == Dataset.id, Split.examples_hash.is_not(None)
+    )
+    return (
+        sa.select(Protocol.id.label("protocol_id"), Dataset.id.label("dataset_id"))
+        .join_from(Protocol, Dataset, sa.true())
+        .where(with_examples)
+        .order_by(Protocol.id, Dataset.id)
+    )
