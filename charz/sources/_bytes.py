@@ -117,15 +117,32 @@ def _utf8_or_guess(data: bytes, name: str) -> Text:
     try:
         return Text(data.decode("utf-8-sig"), "utf-8")
     except UnicodeDecodeError as error:
-        from charset_normalizer import from_bytes
-
-        best = from_bytes(data).best()
+        best = _guess(data)
         if best is None:
             raise InputError(
                 f"'{name}' is not UTF-8 (byte {error.start}) and its encoding cannot be guessed",
                 "name it with --encoding",
             ) from error
-        return Text(str(best), best.encoding)
+        return best
+
+
+def _guess(data: bytes) -> Text | None:
+    """Return charset-normalizer's best guess, or cp1252 where that fits as well.
+
+    cp1252 is by far the most frequent encoding that is not UTF-8, and its neighbours often
+    tie with it in short Western texts.
+    """
+    from charset_normalizer import from_bytes
+
+    matches = from_bytes(data)
+    best = matches.best()
+    if best is None:
+        return None
+    for match in matches:
+        near = match.chaos <= best.chaos + 0.05 and match.coherence >= best.coherence
+        if near and "cp1252" in match.could_be_from_charset:
+            return Text(str(match), "cp1252")
+    return Text(str(best), best.encoding)
 
 
 def lines(text: str, newline: str = "") -> list[str]:

@@ -215,15 +215,29 @@ def test_labels_are_canonical_text(tmp_path):
     assert (examples.labels, skipped) == (("true", "false", "true"), {"missing label": 1})
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_other_encodings_are_read(tmp_path, encoding):
-    text = "L'été dernier, le garçon a mangé une crème brûlée près de la forêt"
-    content = "text\tlabel\n" + "".join(f"{text} no {i}\t{'ab'[i % 2]}\n" for i in range(40))
+FRENCH = "L'été dernier, le garçon a mangé une crème brûlée près de la forêt n°"
+POLISH = "Zażółć gęślą jaźń, a potem wróć do domu przez ciemny las i wąską ścieżkę nr"
+RUSSIAN = "Прошлым летом мальчик долго гулял в лесу возле реки и ел мороженое, день"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-8-sig", FRENCH),
+        ("utf-16", FRENCH),
+        ("cp1252", FRENCH),
+        ("cp1250", POLISH),
+        ("cp1251", RUSSIAN),
+    ],
+)
+def test_other_encodings_are_read(tmp_path, encoding, text):
+    content = "text\tlabel\n" + "".join(f"{text} {i}\t{'ab'[i % 2]}\n" for i in range(40))
     path = put(tmp_path / "d.tsv", content.encode(encoding))
     dataset = read(str(path))
-    assert set(dataset.train.texts) <= {f"{text} no {i}" for i in range(40)}
+    expected = [f"{text} {i}" for i in range(40)]
+    assert sorted(dataset.train.texts + dataset.test.texts) == sorted(expected)
     assert ("encoding" in dataset.facts.extra) == (encoding != "utf-8-sig")
-    assert read_examples(path, encoding=encoding)[0].texts[0] == f"{text} no 0"
+    assert list(read_examples(path, encoding=encoding)[0].texts) == expected
 
 
 def test_an_eval_file_needs_no_label(tmp_path):
