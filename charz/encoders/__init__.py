@@ -14,4 +14,63 @@ An item is a module with
     A fitted kind (``is_fitted``) also has ``fit(texts)``, called first, on training texts.
 
 Kinds see single, distinct texts: pairs, repeats and order are the embed step's business.
+`describe` and `expand` work on specs of any kind; a kind with more than one spelling of a
+name also offers ``canonical(spec)``.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from charz.records import EncoderFacts, EncoderSpec
+
+
+class Loaded(Protocol):
+    """Specs of one checkpoint, ready to encode."""
+
+    is_fitted: bool
+    n_tokens: int
+
+    def encode(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+        """Return one float32 array (len(texts), n_dims) per spec, in order."""
+        ...
+
+
+def describe(spec: EncoderSpec) -> EncoderFacts:
+    """Return what is known of ``spec`` without running it.
+
+    Raises
+    ------
+    UnknownNameError
+        When no kind of that name exists, or a hub knows no such model.
+    InputError
+        When an option is unknown or out of range, or files are missing or damaged.
+
+    Examples
+    --------
+    >>> from charz.records import EncoderSpec
+    >>> describe(EncoderSpec.parse("random:hash?dims=64")).n_dims
+    64
+    """
+    from charz import shelf
+
+    facts: EncoderFacts = shelf.load("encoders", spec.kind).describe(spec)
+    return facts
+
+
+def expand(text: str) -> list[EncoderSpec]:
+    """Return every spec that ``text`` stands for: see `charz.encoders._expand`.
+
+    >>> [str(spec) for spec in expand("random:hash?dims=32,64&seed=0..1")]
+    ['random:hash?dims=32&seed=0', 'random:hash?dims=32&seed=1',
+     'random:hash?dims=64&seed=0', 'random:hash?dims=64&seed=1']
+    """
+    from charz.encoders._expand import expand as expanded
+
+    return expanded(text)
