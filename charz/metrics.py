@@ -1,4 +1,4 @@
-"""Metrics of a probe's answer: from class probabilities and true labels to eight numbers.
+"""Metrics of a probe's answer: from class probabilities and true labels to seven numbers.
 
 Conventions, the same for every result in a registry:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import Select
@@ -21,11 +21,13 @@ from charz.schema import (
     Subset,
 )
 
+Statement: TypeAlias = Select[*tuple[Any, ...]]
+
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
 
 
-def embeddings() -> Select[Any]:
+def embeddings() -> Statement:
     """Return (encoder_id, split_id, basis_id) that have no vectors yet.
 
     Every encoder embeds every split; a fitted one also the eval split of each shifted
@@ -69,7 +71,7 @@ def _basis(subset: type[Subset], split: type[Split]) -> sa.ColumnElement[int]:
     return sa.case((Encoder.is_fitted, subset.labels_of_id), else_=split.dataset_id)
 
 
-def samples() -> Select[Any]:
+def samples() -> Statement:
     """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id) that could be measured.
 
     A train and an eval subset belong together when one protocol drew them and their labels
@@ -105,8 +107,8 @@ def samples() -> Select[Any]:
     )  # fmt: skip
 
 
-def cells() -> Select[Any]:
-    """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id, probe_id) without a result."""
+def cells() -> Statement:
+    """Return samples with a probe_id of their protocol that have no result yet."""
     measured = sa.exists().where(
         Result.encoder_id == Encoder.id,
         Result.train_subset_id == _Train.id,
@@ -121,7 +123,7 @@ def cells() -> Select[Any]:
     )
 
 
-def uncharacterized(feature_ids: Collection[int]) -> Select[Any]:
+def uncharacterized(feature_ids: Collection[int]) -> Statement:
     """Return samples that lack the value of at least one of these features."""
     values = (
         sa.select(sa.func.count())
@@ -137,12 +139,12 @@ def uncharacterized(feature_ids: Collection[int]) -> Select[Any]:
     return samples().where(values < len(feature_ids))
 
 
-def of_unit(statement: Select[Any], encoder_id: int, dataset_id: int) -> Select[Any]:
+def of_unit(statement: Statement, encoder_id: int, dataset_id: int) -> Statement:
     """Keep the rows of one unit of work: one encoder on one training dataset."""
     return statement.where(Encoder.id == encoder_id, _Train.labels_of_id == dataset_id)
 
 
-def units(statement: Select[Any]) -> Select[Any]:
+def units(statement: Statement) -> Statement:
     """Return (encoder_id, dataset_id, n) : the units of work in a statement, and their size."""
     rows = statement.subquery()
     return (
@@ -152,7 +154,7 @@ def units(statement: Select[Any]) -> Select[Any]:
     )
 
 
-def protocols() -> Select[Any]:
+def protocols() -> Statement:
     """Return every (protocol, dataset with examples): where subsets are drawn."""
     with_examples = sa.exists().where(
         Split.dataset_id == Dataset.id, Split.examples_hash.is_not(None)

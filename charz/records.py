@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 from charz.errors import InputError
@@ -224,3 +224,42 @@ class Forecast:
     n_eval: int
     at: int | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a step did: units of its own kind done, failed (and why), and left for later."""
+
+    step: str
+    done: int = 0
+    failed: int = 0
+    left: int = 0
+    seconds: float = 0.0
+    unit: str = "rows"
+    notes: tuple[str, ...] = ()
+
+
+class Progress(Protocol):
+    """How a step tells the talkative side of a command where it is."""
+
+    def start(self, step: str, total: int, unit: str) -> None:
+        """Begin a step of ``total`` units."""
+
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """Say that ``n`` more units are done."""
+
+    def warn(self, message: str) -> None:
+        """Say something that the user should know."""
+
+
+class Silence:
+    """The progress that says nothing: the default of every step."""
+
+    def start(self, step: str, total: int, unit: str) -> None:
+        """Say nothing."""
+
+    def advance(self, n: int = 1, note: str = "") -> None:
+        """Say nothing."""
+
+    def warn(self, message: str) -> None:
+        """Say nothing."""
