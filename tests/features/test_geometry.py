@@ -1,0 +1,153 @@
+"""Spectrum and class geometry, against scikit-learn and the definitions written out."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import calinski_harabasz_score, silhouette_score
+from sklearn.metrics.pairwise import cosine_similarity
+
+from charz.features import (
+    anisotropy,
+    effective_rank,
+    fisher_ratio,
+    label_alignment,
+    participation_ratio,
+    silhouette,
+    simplex_gap,
+    spectrum_decay,
+)
+from charz.sample import Sample
+
+SHAPES = [(40, 5, 3), (12, 30, 3), (25, 25, 4), (9, 1, 2)]
+shapes = pytest.mark.parametrize(("n", "d", "k"), SHAPES)
+
+
+def sample_of(n, d, k, seed=0):
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % k
+    X = rng.normal(size=(n, d)) * np.linspace(1, 3, d) + rng.normal(size=(k, d))[y]
+    return Sample(X, y, rng.normal(size=(n + 4, d)))
+
+
+def eigenvalues(X):
+    values = np.linalg.eigvalsh(np.atleast_2d(np.cov(X.T)))[::-1]
+    return values[: min(len(X) - 1, X.shape[1])]
+
+
+@shapes
+def test_effective_rank_is_the_perplexity_of_the_spectrum(n, d, k):
+    sample = sample_of(n, d, k)
+    shares = eigenvalues(sample.X_train) / eigenvalues(sample.X_train).sum()
+    expected = math.prod(float(p) ** -float(p) for p in shares)
+    assert effective_rank.compute(sample) == pytest.approx(expected, rel=1e-8)
+
+
+def test_effective_rank_counts_equal_directions():
+    X = np.vstack([np.eye(7), -np.eye(7)])
+    sample = Sample(X, np.arange(14) % 2, X)
+    assert effective_rank.compute(sample) == pytest.approx(7)
+    assert participation_ratio.compute(sample)["train"] == pytest.approx(7)
+    assert spectrum_decay.compute(sample) == pytest.approx(0, abs=1e-9)
+
+
+@shapes
+def test_participation_ratio_is_that_of_the_covariances(n, d, k):
+    sample = sample_of(n, d, k)
+    found = participation_ratio.compute(sample)
+    for name, X in (("train", sample.X_train), ("eval", sample.X_eval)):
+        values = eigenvalues(X)
+        assert found[name] == pytest.approx(values.sum() ** 2 / (values**2).sum(), rel=1e-8)
+
+
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.5])
+def test_spectrum_decay_finds_the_exponent_of_a_power_law(exponent):
+    rng = np.random.default_rng(0)
+    U = np.linalg.qr(rng.normal(size=(60, 20)))[0]
+    U = np.linalg.qr(U - U.mean(axis=0))[0]
+    X = U * np.arange(1, 21) ** (-exponent / 2)
+    sample = Sample(X, np.arange(60) % 2, X)
+    assert spectrum_decay.compute(sample) == pytest.approx(exponent, rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "d", "k"), SHAPES[:3])
+def test_spectrum_decay_is_a_weighted_line(n, d, k):
+    sample = sample_of(n, d, k)
+    values = eigenvalues(sample.X_train)
+    ranks = np.arange(1, len(values) + 1)
+    slope = np.polyfit(np.log(ranks), np.log(values), 1, w=np.sqrt(1 / ranks))[0]
+    assert spectrum_decay.compute(sample) == pytest.approx(-slope, rel=1e-7)
+
+
+@shapes
+def test_anisotropy_is_the_mean_cosine_of_pairs(n, d, k):
+    sample = sample_of(n, d, k)
+    cosines = cosine_similarity(sample.X_train)[~np.eye(n, dtype=bool)]
+    assert anisotropy.compute(sample) == pytest.approx(cosines.mean(), abs=1e-12)
+
+
+@shapes
+def test_fisher_ratio_is_calinski_and_harabasz(n, d, k):
+    sample = sample_of(n, d, k)
+    expected = calinski_harabasz_score(sample.X_train, sample.y_train)
+    assert fisher_ratio.compute(sample) == pytest.approx(expected, rel=1e-9)
+
+
+@shapes
+def test_silhouette_is_scikit_learns(n, d, k):
+    sample = sample_of(n, d, k)
+    expected = silhouette_score(sample.X_train, sample.y_train)
+    assert silhouette.compute(sample) == pytest.approx(expected, abs=1e-9)
+
+
+def test_silhouette_of_a_class_of_one_is_zero_as_in_scikit_learn():
+    X = np.array([[0.0], [1.0], [5.0], [6.0], [20.0]])
+    y = np.array([0, 0, 2, 2, 3])
+    sample = Sample(X, y, X, n_classes=6)
+    assert silhouette.compute(sample) == pytest.approx(silhouette_score(X, y), abs=1e-12)
+
+
+@shapes
+def test_label_alignment_is_centred_kernel_alignment(n, d, k):
+    sample = sample_of(n, d, k)
+    H = np.eye(n) - 1 / n
+    kernel = H @ sample.X_train @ sample.X_train.T @ H
+    same = H @ (sample.y_train[:, None] == sample.y_train).astype(float) @ H
+    expected = (kernel * same).sum() / (np.linalg.norm(kernel) * np.linalg.norm(same))
+    assert label_alignment.compute(sample) == pytest.approx(expected, rel=1e-8)
+
+
+def simplex(k, d, rng):
+    """Return k unit vectors with pairwise cosine -1 / (k - 1), turned into d dimensions."""
+    frame = np.sqrt(k / (k - 1)) * (np.eye(k) - 1 / k)
+    return frame @ np.linalg.qr(rng.normal(size=(d, k)))[0].T
+
+
+@pytest.mark.parametrize("k", [3, 5, 8])
+def test_simplex_gap_of_a_simplex_is_zero_wherever_it_stands(k):
+    rng = np.random.default_rng(k)
+    means = 4 * simplex(k, 12, rng) + rng.normal(size=12)
+    sample = Sample(np.repeat(means, 2, axis=0), np.repeat(np.arange(k), 2), means)
+    assert simplex_gap.compute(sample) < 1e-7
+    means[0] *= 2
+    bent = Sample(np.repeat(means, 2, axis=0), np.repeat(np.arange(k), 2), means)
+    assert simplex_gap.compute(bent) > 0.05
+
+
+@pytest.mark.parametrize(("n", "d", "k"), [(40, 5, 3), (12, 30, 3), (25, 25, 4)])
+def test_simplex_gap_by_loops(n, d, k):
+    sample = sample_of(n, d, k)
+    means = [sample.X_train[sample.y_train == c].mean(axis=0) for c in range(k)]
+    centre = sum(means) / k
+    gram = {
+        (i, j): float((means[i] - centre) @ (means[j] - centre))
+        for i, j in itertools.product(range(k), repeat=2)
+    }
+    norm = math.sqrt(sum(v * v for v in gram.values()))
+    ideal = {(i, j): (i == j) - 1 / k for i, j in gram}
+    ideal_norm = math.sqrt(sum(v * v for v in ideal.values()))
+    gap = math.sqrt(sum((gram[p] / norm - ideal[p] / ideal_norm) ** 2 for p in gram))
+    assert simplex_gap.compute(sample) == pytest.approx(gap, abs=1e-9)

@@ -1,0 +1,125 @@
+"""Features of train against eval rows, against loops and scikit-learn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+
+from charz.features import coverage, domain_auc, eval_radius, mmd
+from charz.sample import Sample
+
+SHAPES = [(20, 15, 3), (8, 9, 30), (5, 30, 6)]
+shapes = pytest.mark.parametrize(("n", "m", "d"), SHAPES)
+
+
+def sample_of(n, m, d, seed=0, shift=0.5):
+    rng = np.random.default_rng(seed)
+    return Sample(
+        rng.normal(size=(n, d)), np.arange(n) % 2, rng.normal(size=(m, d)) + shift, n_classes=2
+    )
+
+
+@shapes
+def test_domain_auc_refits_without_each_row(n, m, d):
+    sample = sample_of(n, m, d)
+    X, y = np.vstack([sample.X_train, sample.X_eval]), np.repeat([0.0, 1.0], [n, m])
+    penalty = ((X - X.mean(axis=0)) ** 2).sum(axis=1).mean()
+    scores = np.empty(n + m)
+    for i in range(n + m):
+        keep = np.arange(n + m) != i
+        model = Ridge(alpha=penalty, solver="cholesky").fit(X[keep], y[keep])
+        scores[i] = model.predict(X[i : i + 1])[0] - y[keep].mean()
+    assert domain_auc.compute(sample) == pytest.approx(roc_auc_score(y, scores), abs=1e-12)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(20, 60, 5), (30, 30, 100)])
+def test_domain_auc_of_one_domain_is_a_half_on_average(n, m, d):
+    found = [domain_auc.compute(sample_of(n, m, d, seed, shift=0)) for seed in range(60)]
+    error = np.std(found) / math.sqrt(len(found))
+    assert abs(np.mean(found) - 0.5) < 4 * error + 0.01
+
+
+def test_domain_auc_grows_with_the_shift():
+    found = [domain_auc.compute(sample_of(40, 40, 10, shift=s)) for s in (0, 0.3, 0.6, 3)]
+    assert found == sorted(found)
+    assert found[-1] > 0.99
+
+
+@shapes
+def test_mmd_by_loops(n, m, d):
+    sample = sample_of(n, m, d)
+    X, Z = sample.X_train, sample.X_eval
+    bandwidth = np.median([((x - z) ** 2).sum() for x in X for z in Z])
+
+    def kernel(a, b):
+        return math.exp(-((a - b) ** 2).sum() / bandwidth)
+
+    train = np.mean([kernel(X[i], X[j]) for i in range(n) for j in range(n) if i != j])
+    evaluated = np.mean([kernel(Z[i], Z[j]) for i in range(m) for j in range(m) if i != j])
+    cross = np.mean([kernel(x, z) for x in X for z in Z])
+    assert mmd.compute(sample) == pytest.approx(train + evaluated - 2 * cross, abs=1e-12)
+
+
+def test_mmd_is_unbiased():
+    found = [mmd.compute(sample_of(12, 9, 4, seed, shift=0)) for seed in range(300)]
+    assert abs(np.mean(found)) < 4 * np.std(found) / math.sqrt(300)
+    assert min(found) < 0 < max(found)
+
+
+def test_mmd_of_many_rows_is_near_that_of_all_and_has_no_order():
+    sample = sample_of(1500, 2500, 3, shift=0.4)
+    rng = np.random.default_rng(1)
+    train, evaluated = rng.permutation(1500), rng.permutation(2500)
+    mixed = Sample(sample.X_train[train], sample.y_train[train], sample.X_eval[evaluated])
+    assert mmd.compute(mixed) == pytest.approx(mmd.compute(sample), abs=1e-12)
+    squared = {
+        name: cdist(A, B, "sqeuclidean")
+        for name, A, B in (
+            ("cross", sample.X_eval, sample.X_train),
+            ("train", sample.X_train, sample.X_train),
+            ("eval", sample.X_eval, sample.X_eval),
+        )
+    }
+    bandwidth = np.median(squared["cross"])
+    kernels = {name: np.exp(-values / bandwidth) for name, values in squared.items()}
+    within = sum(
+        (kernels[s].sum() - n) / (n * (n - 1)) for s, n in (("train", 1500), ("eval", 2500))
+    )
+    assert mmd.compute(sample) == pytest.approx(within - 2 * kernels["cross"].mean(), rel=0.2)
+
+
+@shapes
+def test_coverage_by_loops(n, m, d):
+    sample = sample_of(n, m, d)
+    own = cdist(sample.X_train, sample.X_train)
+    nearest = sorted(min(own[i][j] for j in range(n) if j != i) for i in range(n))
+    radius = next(r for r in nearest if np.mean(np.array(nearest) <= r) >= 0.95)
+    within = [min(row) <= radius for row in cdist(sample.X_eval, sample.X_train)]
+    assert coverage.compute(sample) == pytest.approx(np.mean(within))
+
+
+def test_coverage_is_whole_on_the_labelled_rows_and_nothing_far_away():
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    assert coverage.compute(Sample(X, np.arange(30) % 2, X)) == 1
+    assert coverage.compute(Sample(X, np.arange(30) % 2, X + 50)) == 0
+
+
+@shapes
+def test_eval_radius_by_loops(n, m, d):
+    sample = sample_of(n, m, d)
+    own = cdist(sample.X_train, sample.X_train) + np.diag(np.full(n, np.inf))
+    away = cdist(sample.X_eval, sample.X_train)
+    expected = np.median(away.min(axis=1)) / np.median(own.min(axis=1))
+    assert eval_radius.compute(sample) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_large_common_offset_costs_no_precision():
+    near = sample_of(20, 15, 3)
+    far = Sample(near.X_train + 1e5, near.y_train, near.X_eval + 1e5)
+    for feature in (coverage, domain_auc, eval_radius, mmd):
+        assert feature.compute(far) == pytest.approx(feature.compute(near), rel=1e-8)
