@@ -131,7 +131,7 @@ def current(url: str) -> str | None:
     file = sqlite_file(url)
     if file is not None and (not file.exists() or file.stat().st_size == 0):
         return None
-    with _plain_errors(url), engine(url).connect() as connection:
+    with _connection(url) as connection:
         tables = sa.inspect(connection).get_table_names()
         if "alembic_version" not in tables:
             if tables:
@@ -162,16 +162,25 @@ def upgrade(url: str, revision: str = "head") -> str:
         )
     config = Config()
     config.set_main_option("script_location", str(paths.migrations()).replace("%", "%%"))
-    made = engine(url, migrating=True)
-    with _plain_errors(url):
-        file = sqlite_file(url)
-        if file is not None:
+    file = sqlite_file(url)
+    if file is not None:
+        with _plain_errors(url):
             file.parent.mkdir(parents=True, exist_ok=True)
-        with made.connect().execution_options(charz_write=True) as connection, connection.begin():
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-    made.dispose()
+    with _connection(url, migrating=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
     return current(url) or ""
+
+
+@contextmanager
+def _connection(url: str, *, migrating: bool = False) -> Iterator[Connection]:
+    """Connect once, through an engine that leaves nothing open behind it."""
+    made = engine(url, migrating=migrating)
+    try:
+        with _plain_errors(url), made.connect() as connection:
+            yield connection.execution_options(charz_write=migrating)
+    finally:
+        made.dispose()
 
 
 def sqlite_file(url: str) -> Path | None:

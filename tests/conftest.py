@@ -1,0 +1,89 @@
+"""Fixtures for every test: real databases, a data home of its own, no network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two OpenMP teams on the same cores spin against each other: minutes instead of seconds.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+from charz import store as stores
+
+
+@pytest.fixture(autouse=True)
+def charz_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test a data home of its own."""
+    home = tmp_path / "charz-home"
+    monkeypatch.setenv("CHARZ_HOME", str(home))
+    for name in ("CHARZ_REGISTRY", "CHARZ_ARTIFACTS"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Run one PostgreSQL server per worker, started when first asked for."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres.server())
+        except postgres.NoServerError as reason:
+            pytest.skip(str(reason))
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Name a SQLite registry that is not there yet."""
+    return f"sqlite:///{tmp_path / 'charz.db'}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Make an empty PostgreSQL database."""
+    with postgres.database(postgres_server) as url:
+        yield url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def registry_url(request: pytest.FixtureRequest) -> str:
+    """Name an empty database: once of SQLite, once of PostgreSQL."""
+    wanted = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(wanted)
+    return url
+
+
+@pytest.fixture
+def store(registry_url: str) -> Iterator[stores.Store]:
+    """Open a registry without rows, on both databases."""
+    with stores.open(registry_url, create=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def lab() -> Path:
+    """Return the folder of reference data: ``CHARZ_LAB``, or ``shared`` beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("CHARZ_LAB", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no reference data at {folder}; set CHARZ_LAB")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab_encoders() -> Path:
+    """Return the folder of downloaded encoders, ``CHARZ_LAB_ENCODERS``."""
+    folder = os.environ.get("CHARZ_LAB_ENCODERS")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("no encoders; set CHARZ_LAB_ENCODERS")
+    return Path(folder)
