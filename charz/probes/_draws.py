@@ -1,0 +1,158 @@
+"""What every probe does around its fit: rows, absent classes, one-class draws, CPU time.
+
+A probe's own part sees a `Task`: float64 rows with at least two classes, coded without holes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charz.errors import InputError
+from charz.records import Draw, Prediction
+from charz.sample import matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from charz.records import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Task:
+    """One draw as a probe's fit sees it.
+
+    Attributes
+    ----------
+    X : float64 array (n, n_dims)
+    y : int64 array (n,)
+        Codes in ``range(n_classes)``, every one of them present.
+    X_evals : list of float64 arrays (n_eval, n_dims)
+    n_classes : int
+        At least 2.
+    """
+
+    X: Floats
+    y: Ints
+    X_evals: list[Floats]
+    n_classes: int
+
+    @cached_property
+    def counts(self) -> Ints:
+        """Rows per class, (n_classes,)."""
+        return np.bincount(self.y, minlength=self.n_classes)
+
+    @cached_property
+    def one_hot(self) -> Floats:
+        """Indicator matrix of the labels, (n, n_classes)."""
+        return np.eye(self.n_classes)[self.y]
+
+
+Fit = Callable[[Task], Prediction]
+
+
+def answer(
+    fit: Fit, X: ArrayLike, draws: Iterable[Draw], X_evals: Iterable[ArrayLike], n_classes: int
+) -> Iterator[Prediction]:
+    """Yield ``fit``'s prediction for each draw, spread over all ``n_classes`` columns.
+
+    Each draw is fitted alone, with one BLAS thread, so that its answer is the same to the last
+    bit whatever else is asked for. Classes absent from a draw get probability 0; a draw of a
+    single class gives that class probability 1 without a fit.
+
+    Raises
+    ------
+    InputError
+        When a draw or an eval array does not fit the pool, or holds NaN or infinities.
+    """
+    pool = np.asarray(X)
+    evals = [matrix(array, f"eval array {place}") for place, array in enumerate(X_evals)]
+    for draw in draws:
+        _check(draw, pool, evals, n_classes)
+        start = time.process_time()
+        with _one_thread():
+            prediction = _answer_one(fit, pool, draw, evals, n_classes)
+        yield replace(prediction, seconds=time.process_time() - start)
+
+
+def _answer_one(
+    fit: Fit, pool: Floats, draw: Draw, evals: list[Floats], n_classes: int
+) -> Prediction:
+    classes, y = np.unique(draw.labels, return_inverse=True)
+    if len(classes) == 1:
+        sure = Prediction([np.ones((len(E), 1)) for E in evals], np.ones((len(y), 1)))
+        return _spread(sure, classes, n_classes)
+    rows = matrix(pool[draw.rows], "the training rows")
+    return _spread(fit(Task(rows, y, evals, len(classes))), classes, n_classes)
+
+
+def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
+    """Return the prediction with a column for every class, zeros where one is absent."""
+
+    def spread(P: Floats) -> Floats:
+        full = np.zeros((len(P), n_classes))
+        full[:, classes] = P
+        return full
+
+    cv = prediction.cv_probabilities
+    return replace(
+        prediction,
+        probabilities=[spread(P) for P in prediction.probabilities],
+        cv_probabilities=None if cv is None else spread(cv),
+    )
+
+
+def _check(draw: Draw, pool: Floats, evals: list[Floats], n_classes: int) -> None:
+    rows, labels = np.asarray(draw.rows), np.asarray(draw.labels)
+    if rows.ndim != 1 or rows.shape != labels.shape or not rows.size:
+        raise InputError(
+            f"a draw has {rows.shape} rows and {labels.shape} labels",
+            "give one label per row, and at least one row",
+        )
+    if pool.ndim != 2 or rows.min() < 0 or rows.max() >= len(pool):
+        raise InputError(
+            f"a draw asks for rows {rows.min()}..{rows.max()} of a pool {pool.shape}",
+            "draw from the split that was embedded",
+        )
+    if labels.min() < 0 or labels.max() >= n_classes:
+        raise InputError(
+            f"a draw has labels {labels.min()}..{labels.max()} of {n_classes} classes",
+            "give codes in range(n_classes)",
+        )
+    for array in evals:
+        if array.shape[1] != pool.shape[1]:
+            raise InputError(
+                f"the pool has {pool.shape[1]} dimensions, an eval array {array.shape[1]}",
+                "embed both with the same encoder",
+            )
+
+
+def unit_scale(X: Floats) -> float:
+    """Return the factor that makes the rows' mean squared norm 1 (1 where all are zero).
+
+    >>> unit_scale(np.array([[3.0, 4.0], [0.0, 5.0]]))
+    0.2
+    """
+    mean = float(np.einsum("nd,nd->", X, X)) / len(X)
+    return 1.0 / float(np.sqrt(mean)) if mean > 0 else 1.0
+
+
+@cache
+def _controller() -> Any:
+    # SciPy brings its own BLAS: load it before looking for thread pools.
+    import scipy.linalg  # noqa: F401
+    import threadpoolctl
+
+    return threadpoolctl.ThreadpoolController().select(user_api="blas")
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Hold BLAS to one thread: faster at these sizes, and the same sums on every machine."""
+    limit: AbstractContextManager[Any] = _controller().limit(limits=1)
+    return limit

@@ -1,0 +1,224 @@
+"""Batched L-BFGS in margin space: one GEMM forward and one backward per step.
+
+Q problems with the same rows but other row weights are minimised together,
+
+    f_q(V) = sum_i w_qi loss(y_i, V z_i) + lam / 2 ||W||^2,   V = [W, b],  z_i = [x_i, 1].
+
+Margins ``M = V Z'`` are carried along, so a line search costs elementwise work alone. The
+starting metric of the two-loop recursion [1]_ is the diagonal ``lam + c_k sum_i z_ij^2`` with
+c_k the mean curvature of class k, followed by the projection on directions of zero sum over
+classes, in which the gradient lies. A step is accepted when its slope has halved, which for
+convex f ensures decrease and curvature.
+
+References
+----------
+.. [1] J. Nocedal, S. J. Wright, Numerical Optimization, 2nd edition, algorithm 7.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charz.probes._logistic.losses import NEVER, Value
+
+if TYPE_CHECKING:
+    from charz.probes._logistic.losses import Loss
+    from numpy.typing import NDArray
+
+    from charz.records import Floats, Ints
+
+MEMORY = 8
+MAX_STEPS = 1500
+MAX_TRIALS = 25
+
+
+@dataclass
+class State:
+    """Q problems under way; every array has the problems on its first axis.
+
+    Attributes
+    ----------
+    V : (Q, K, p + 1)
+    M : (Q, K, n)
+    weights : (Q, n)
+    value : Value
+    G : (Q, K, p + 1)
+        Gradient of the objective.
+    metric : (Q, K, p + 1)
+        Inverse of the diagonal starting Hessian, zero on dead classes.
+    """
+
+    V: Floats
+    M: Floats
+    weights: Floats
+    value: Value
+    G: Floats
+    metric: Floats
+    pairs: list[tuple[Floats, Floats]] = field(default_factory=list)
+
+    def take(self, kept: Ints) -> State:
+        """Return the problems ``kept`` alone."""
+        value = Value(self.value.loss[kept], self.value.P[kept], self.value.R[kept])
+        pairs = [(S[kept], Y[kept]) for S, Y in self.pairs]
+        return State(
+            self.V[kept], self.M[kept], self.weights[kept], value, self.G[kept],
+            self.metric[kept], pairs,
+        )  # fmt: skip
+
+
+class Minimizer:
+    """Minimise all problems of one sample at one regularisation ``lam``.
+
+    Parameters
+    ----------
+    Z : float array (n, p + 1)
+        Rows with a last column of ones; its precision is the working precision.
+    loss : Softmax or Sigmoid
+    lam : float
+        1 / C.
+    """
+
+    def __init__(self, Z: Floats, loss: Loss, lam: float) -> None:
+        self.Z, self.loss, self.lam = Z, loss, lam
+        self.ridge = np.full(Z.shape[1], lam, dtype=Z.dtype)
+        self.ridge[-1] = 0
+        self.moments = np.einsum("np,np->p", Z, Z)
+
+    def state(self, V: Floats, M: Floats, weights: Floats) -> State:
+        """Return the problems at ``V`` with margins ``M``, no memory yet."""
+        value = self.loss.value(M, weights)
+        curvature = np.maximum(self.loss.curvature(value, weights), 1e-12)
+        alive = (V[:, :, -1] > NEVER / 2).astype(V.dtype)
+        metric = alive[:, :, None] / (curvature[:, :, None] * self.moments + self.ridge)
+        return State(V, M, weights, value, self.gradient(V, value), metric)
+
+    def gradient(self, V: Floats, value: Value) -> Floats:
+        """Return the gradient in V, (Q, K, p + 1)."""
+        Q, K, n = value.R.shape
+        G: Floats = (value.R.reshape(Q * K, n) @ self.Z).reshape(V.shape)
+        G[:, :, :-1] += self.lam * V[:, :, :-1]
+        return G
+
+    def margins(self, V: Floats) -> Floats:
+        """Return ``V Z'``, (Q, K, n)."""
+        Q, K, p = V.shape
+        M: Floats = (V.reshape(Q * K, p) @ self.Z.T).reshape(Q, K, -1)
+        return M
+
+    def objective(self, state: State) -> Floats:
+        """Return f of each problem, (Q,)."""
+        W = state.V[:, :, :-1]
+        f: Floats = state.value.loss + self.lam / 2 * np.einsum("qkp,qkp->q", W, W)
+        return f
+
+    def left(self, state: State) -> Floats:
+        """Return about how far f is above its minimum, (Q,): the gap at settled intercepts."""
+        W, b = state.G[:, :, :-1], state.G[:, :, -1]
+        weighty: Floats = np.einsum("qkp,qkp->q", W, W) / (2 * self.lam)
+        weighty += np.einsum("qk,qk->q", b * b, state.metric[:, :, -1]) / 2
+        return weighty
+
+    def run(self, state: State, tol: float) -> State:
+        """Return the state with `left` <= tol * objective, or where no step helps any more."""
+        final = state
+        active = np.arange(len(state.V))
+        for _ in range(MAX_STEPS):
+            open_ = self.left(state) > tol * self.objective(state)
+            if not open_.all():
+                _store(final, state, active)
+                active, state = active[open_], state.take(np.flatnonzero(open_))
+            if not active.size:
+                return final
+            stuck = self._step(state)
+            if stuck.any():
+                _store(final, state, active)
+                active, state = active[~stuck], state.take(np.flatnonzero(~stuck))
+        _store(final, state, active)
+        return final
+
+    def _step(self, state: State) -> NDArray[np.bool_]:
+        """Advance every problem by one step; return which could not move."""
+        D = -self._precondition(state)
+        slope = np.einsum("qkp,qkp->q", state.G, D)
+        DM = self.margins(D)
+        t = self._search(state, D, DM, slope)
+        moved = t > 0
+        S = t[:, None, None].astype(D.dtype) * D
+        state.V += S
+        G = self.gradient(state.V, state.value)
+        state.pairs.append((S, G - state.G))
+        if len(state.pairs) > MEMORY:
+            state.pairs.pop(0)
+        state.G = G
+        return ~moved
+
+    def _precondition(self, state: State) -> Floats:
+        """Return the two-loop recursion's product with the gradient."""
+        D = state.G.copy()
+        alphas = []
+        for S, Y in reversed(state.pairs):
+            rho = 1 / np.maximum(np.einsum("qkp,qkp->q", S, Y), 1e-300)
+            alpha = rho * np.einsum("qkp,qkp->q", S, D)
+            D -= alpha[:, None, None] * Y
+            alphas.append((alpha, rho))
+        D *= state.metric
+        D = self.loss.center(D, (state.metric[:, :, 0] > 0).astype(D.dtype))
+        for (S, Y), (alpha, rho) in zip(state.pairs, reversed(alphas), strict=True):
+            beta = rho * np.einsum("qkp,qkp->q", Y, D)
+            D += (alpha - beta)[:, None, None] * S
+        return D
+
+    def _search(self, state: State, D: Floats, DM: Floats, slope: Floats) -> Floats:
+        """Return step lengths (Q,) that halve the slope, zero where none was found."""
+        W, DW = state.V[:, :, :-1], D[:, :, :-1]
+        linear = self.lam * np.einsum("qkp,qkp->q", W, DW)
+        square = self.lam * np.einsum("qkp,qkp->q", DW, DW)
+        Q = len(slope)
+        t, low, high = np.ones(Q), np.zeros(Q), np.full(Q, np.inf)
+        slope_low, slope_high = slope.astype(np.float64), np.full(Q, np.inf)
+        todo = np.arange(Q)
+        M = state.M + DM
+        value = self.loss.value(M, state.weights)
+        for _ in range(MAX_TRIALS):
+            now = (
+                np.einsum("qkn,qkn->q", value.R[todo], DM[todo])
+                + linear[todo]
+                + t[todo] * square[todo]
+            )
+            done = np.abs(now) <= 0.5 * np.abs(slope[todo])
+            todo, now = todo[~done], now[~done]
+            if not todo.size:
+                break
+            falling = now < 0
+            low[todo[falling]], slope_low[todo[falling]] = t[todo[falling]], now[falling]
+            high[todo[~falling]], slope_high[todo[~falling]] = t[todo[~falling]], now[~falling]
+            t[todo] = _next(low[todo], high[todo], slope_low[todo], slope_high[todo])
+            M[todo] = state.M[todo] + t[todo, None, None].astype(M.dtype) * DM[todo]
+            again = self.loss.value(M[todo], state.weights[todo])
+            value.loss[todo], value.P[todo], value.R[todo] = again.loss, again.P, again.R
+        else:
+            M[todo] = state.M[todo]
+            again = self.loss.value(M[todo], state.weights[todo])
+            value.loss[todo], value.P[todo], value.R[todo] = again.loss, again.P, again.R
+            t[todo] = 0
+        state.M, state.value = M, value
+        return t
+
+
+def _next(low: Floats, high: Floats, slope_low: Floats, slope_high: Floats) -> Floats:
+    """Return the secant's root inside the bracket, kept off its ends; twice as far without one."""
+    with np.errstate(invalid="ignore"):
+        share = np.clip(slope_low / (slope_low - slope_high), 0.1, 0.9)
+        inside = low + share * (high - low)
+    return np.where(np.isfinite(high), inside, np.maximum(2 * low, 2.0))
+
+
+def _store(final: State, state: State, active: Ints) -> None:
+    if final is state:
+        return
+    final.V[active], final.M[active], final.G[active] = state.V, state.M, state.G
+    final.value.loss[active] = state.value.loss
+    final.value.P[active], final.value.R[active] = state.value.P, state.value.R
