@@ -11,3 +11,9 @@ An item is a module with
 
 Everything read is hostile until checked: nothing is unpickled, no name becomes a path.
 """
+
+from __future__ import annotations
+
+from charz.sources._resolve import resolve, source_of
+
+__all__ = ["resolve", "source_of"]

@@ -12,6 +12,7 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.records import Dataset, Examples
+from charz.sources._split import text_keys
 
 MIXED = "mul"
 
@@ -97,17 +98,11 @@ def overlap(train: Examples, test: Examples) -> int:
     >>> overlap(Examples(("A  cat", "dog")), Examples(("a cat", "cow", "a cat")))
     2
     """
-    known = set(_keys(train))
-    return sum(key in known for key in _keys(test))
+    known = set(text_keys(train))
+    return sum(key in known for key in text_keys(test))
 
 
 def _rows(examples: Examples) -> Iterator[list[str | None]]:
     missing = (None,) * len(examples)
     columns = (examples.texts, examples.pairs or missing, examples.labels or missing)
     return (list(row) for row in zip(*columns, strict=True))
-
-
-def _keys(examples: Examples) -> Iterator[tuple[str, ...]]:
-    columns = (examples.texts, examples.pairs) if examples.pairs else (examples.texts,)
-    for row in zip(*columns, strict=True):
-        yield tuple(" ".join(text.casefold().split()) for text in row)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-
-import numpy as np
+from collections.abc import Iterable, Iterator
 
 from charz.errors import InputError
 from charz.records import Examples
+from charz.samplers._random import permutation
 
 TEST_SHARE = 0.3
 
@@ -25,6 +24,17 @@ def take(examples: Examples, rows: Iterable[int]) -> Examples:
         None if examples.labels is None else tuple(examples.labels[row] for row in chosen),
         None if examples.pairs is None else tuple(examples.pairs[row] for row in chosen),
     )
+
+
+def text_keys(examples: Examples) -> Iterator[tuple[str, ...]]:
+    """Yield what makes two rows the same text (and pair): case and runs of blanks do not count.
+
+    >>> list(text_keys(Examples(("A  cat",))))
+    [('a cat',)]
+    """
+    columns = (examples.texts, examples.pairs) if examples.pairs else (examples.texts,)
+    for row in zip(*columns, strict=True):
+        yield tuple(" ".join(text.casefold().split()) for text in row)
 
 
 def share(value: object) -> float:
@@ -52,16 +62,15 @@ def stratified(
     """Split labelled examples into train and test, class by class.
 
     Of every class about ``test_share`` of the distinct texts go to test, at least one stays
-    in train, and rows of one text (and pair) are never parted. The split depends on nothing
-    but the rows, the share and the seed, on every platform.
+    in train, and rows of one text (and pair), but for case and blanks, are never parted. The
+    split depends on nothing but the rows, the share and the seed, on every platform.
 
     >>> train, test = stratified(Examples(tuple("abcdefghij"), tuple("xxxxxyyyyy")), 0.4)
     >>> len(train), len(test), sorted(test.labels)
     (6, 4, ['x', 'x', 'y', 'y'])
     """
-    rows_of: dict[tuple[str, str], list[int]] = defaultdict(list)
-    pairs = examples.pairs or ("",) * len(examples)
-    for row, key in enumerate(zip(examples.texts, pairs, strict=True)):
+    rows_of: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for row, key in enumerate(text_keys(examples)):
         rows_of[key].append(row)
     held = sorted(
         row for rows in _chosen(examples, [*rows_of.values()], test_share, seed) for row in rows
@@ -75,9 +84,8 @@ def _chosen(
 ) -> Iterable[list[int]]:
     """Yield the groups of rows that go to test; a group counts under its first row's label."""
     labels = examples.labels or ()
-    keys = np.random.PCG64(seed).random_raw(len(groups))
     strata: dict[str, list[int]] = defaultdict(list)
-    for group in np.argsort(keys, kind="stable").tolist():
+    for group in permutation(len(groups), seed, "test split").tolist():
         strata[labels[groups[group][0]]].append(group)
     for members in strata.values():
         n_test = min(int(test_share * len(members) + 0.5), len(members) - 1)
