@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BASE = "cv"
 SIZE = "n_train"
+#: No feature says more beyond this; squares and float32 stay finite.
+LARGEST = 1e15
 PLAIN, LOGGED, SHARE = 0, 1, 2
 
 
@@ -86,6 +88,8 @@ def matrix(design: Arrays, features: pd.DataFrame) -> Floats:
 def columns(features: pd.DataFrame, names: list[str]) -> Floats:
     """Return the named columns as float64, (rows, names); absent or infinite is NaN.
 
+    Larger values count as LARGEST.
+
     Raises
     ------
     InputError
@@ -102,7 +106,7 @@ def columns(features: pd.DataFrame, names: list[str]) -> Floats:
                 f"the feature column '{name}' is not numeric", "leave it out of the features"
             ) from error
     X[~np.isfinite(X)] = np.nan
-    return X
+    return np.clip(X, -LARGEST, LARGEST)
 
 
 def _kind(name: str, x: Floats, estimators: set[str]) -> int:

@@ -75,6 +75,7 @@ def smoothed(share: Floats, n: Floats) -> Floats:
     >>> smoothed(np.array([1.0, 1.0]), np.array([8.0, np.nan]))
     array([0.94444444, 1.        ])
     """
+    n = np.maximum(n, 0)
     return np.where(np.isnan(n), share, (n * share + 0.5) / (n + 1))
 
 
