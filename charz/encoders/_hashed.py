@@ -2,8 +2,9 @@
 
 Every 1- and 2-gram of lower-cased words is hashed to 64 bits; splitmix64 [1]_ draws its
 row of random signs from that hash and the seed; a text is the sum of its n-grams' rows
-over the square root of their number times the dimensions, so of length about one. Sums of signs are integers and the one division is
-rounded as IEEE 754 says, so the floats are the same on every platform.
+over the square root of their number times the dimensions, so of length about one. Sums of
+signs are integers and the one division is rounded as IEEE 754 says, so the floats are the
+same on every platform.
 
 References
 ----------

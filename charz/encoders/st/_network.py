@@ -1,0 +1,128 @@
+"""Opening a checkpoint with sentence-transformers, without code or pickles of its own."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from charz.encoders._quiet import quiet
+from charz.encoders.st._folder import Folder
+from charz.errors import InputError, MissingExtraError
+from charz.records import EncoderSpec
+
+
+@dataclass(frozen=True)
+class Network:
+    """A loaded checkpoint: its tokeniser, its transformer and the modules after it.
+
+    ``first`` is the module of sentence-transformers around the transformer, which alone
+    runs where the backend is not torch; ``tail`` leaves out a final normalisation.
+    ``takes`` are the inputs that the transformer knows.
+    """
+
+    tokenizer: Any
+    first: Any
+    model: Any
+    tail: tuple[Any, ...]
+    device: Any
+    is_torch: bool
+    n_layers: int
+    takes: frozenset[str]
+
+
+def open_network(
+    spec: EncoderSpec, place: Path, held: Folder, backend: str, untrained_seed: int | None
+) -> Network:
+    """Load the checkpoint in float32 on the GPU, where there is one.
+
+    Raises
+    ------
+    MissingExtraError
+        When torch or sentence-transformers are not installed.
+    InputError
+        When the checkpoint does not load, or only by unpickling objects.
+    """
+    with quiet():  # twice: what is imported here has progress bars to silence there
+        _require()
+    with quiet():
+        whole = _load(spec, place, held, backend)
+    modules = list(whole)
+    if held.normalizes:
+        modules.pop()
+    first, tail = modules[0], tuple(modules[1:])
+    model = first.auto_model
+    if untrained_seed is not None:
+        model = _untrained(model, tail, untrained_seed)
+    if backend == "torch":
+        model = model.float().eval().to(whole.device)
+        for module in tail:
+            module.float().eval().to(whole.device)
+    return Network(
+        tokenizer=first.tokenizer,
+        first=first,
+        model=model,
+        tail=tail,
+        device=whole.device,
+        is_torch=backend == "torch",
+        n_layers=held.n_layers,
+        takes=frozenset(inspect.signature(model.forward).parameters),
+    )
+
+
+def _require() -> None:
+    try:
+        import torch  # noqa: F401
+        import transformers.utils.logging  # noqa: F401
+        from sentence_transformers import SentenceTransformer  # noqa: F401
+    except ImportError as error:
+        package = "torch" if error.name == "torch" else "sentence-transformers"
+        raise MissingExtraError.of(package, "st", "to run st: encoders") from error
+
+
+def _load(spec: EncoderSpec, place: Path, held: Folder, backend: Any) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    for path in held.weights():
+        if path.suffix == ".bin":
+            _refuse_objects(path)
+    try:
+        return SentenceTransformer(
+            str(place),
+            device="cuda" if torch.cuda.is_available() else "cpu",
+            backend=backend,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise InputError(
+            f"'{spec}' does not load: {reason}", "fetch it again, or try another backend"
+        ) from error
+
+
+def _refuse_objects(path: Path) -> None:
+    """Refuse a pickle that holds anything but tensors: unpickling it could run code."""
+    import torch
+
+    try:
+        torch.load(path, map_location="meta", weights_only=True)
+    except Exception as error:
+        raise InputError(
+            f"'{path}' is damaged or holds more than tensors", "convert it to safetensors"
+        ) from error
+
+
+def _untrained(model: Any, tail: tuple[Any, ...], seed: int) -> Any:
+    """Return the same architecture with fresh weights; resets the tail's in place."""
+    import torch
+
+    with torch.random.fork_rng(), quiet():
+        torch.manual_seed(seed)
+        fresh = type(model)(model.config)
+        for part in (part for module in tail for part in module.modules()):
+            if hasattr(part, "reset_parameters"):
+                part.reset_parameters()
+    return fresh
