@@ -6,6 +6,8 @@ costly things computed once. There is no place in it for an eval label.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
+from charz.records import Draw
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -69,6 +72,7 @@ class Sample:
                 f"y_train has the code {largest} of {self.n_classes} classes",
                 "give codes in range(n_classes)",
             )
+        self._heads, self._index = _Heads([self]), 0
 
     @property
     def n_train(self) -> int:
@@ -158,6 +162,24 @@ class Sample:
         moved = self.X_eval - self.mean
         return _squared_distances(moved, self.centered, moved @ self.centered.T, self.noise)
 
+    @classmethod
+    def several(
+        cls, X_train: ArrayLike, y_train: ArrayLike, X_evals: Sequence[ArrayLike], n_classes: int
+    ) -> Iterator[Sample]:
+        """Yield one sample per eval array, in order, of one training sample.
+
+        What depends on the training rows alone is computed once, whoever asked first; the
+        deployed probe is fitted once for all.
+        """
+        samples = [cls(X_train, y_train, X_eval, n_classes) for X_eval in X_evals]
+        heads = _Heads(samples)
+        shared: dict[str, Any] = {}
+        for index, sample in enumerate(samples):
+            vars(sample).update(shared)
+            sample._heads, sample._index = heads, index
+            yield sample
+            shared = {name: value for name, value in vars(sample).items() if name in _OF_TRAINING}
+
     @cached_property
     def head(self) -> Prediction:
         """The deployed probe (``logistic``, its C chosen by CV) fitted on this sample.
@@ -165,18 +187,38 @@ class Sample:
         ``head.probabilities[0]`` are its eval probabilities, (n_eval, n_classes), and
         ``head.cv_probabilities`` its out-of-fold ones, (n_train, n_classes).
         """
-        return self.probe("logistic")
+        answer = self._heads.answer
+        return replace(answer, probabilities=[answer.probabilities[self._index]])
 
     def probe(self, name: str, **parameters: Any) -> Prediction:
         """Fit the probe ``name`` on this sample and return its answer."""
-        from charz.records import Draw
+        return _fitted(self, name, [self.X_eval], **parameters)
 
-        whole = Draw(np.arange(self.n_train), self.y_train)
-        probe = shelf.load("probes", name)
-        answers: list[Prediction] = list(
-            probe.predict(self.X_train, [whole], [self.X_eval], self.n_classes, **parameters)
-        )
-        return answers[0]
+
+_OF_TRAINING = (
+    "class_counts", "present", "one_hot", "mean", "centered", "noise", "class_means", "svd",
+    "gram", "train_distances",
+)  # fmt: skip
+
+
+class _Heads:
+    """The deployed probe of one training sample on the eval rows of several samples."""
+
+    def __init__(self, samples: Sequence[Sample]) -> None:
+        self._samples = samples
+
+    @cached_property
+    def answer(self) -> Prediction:
+        first = self._samples[0]
+        return _fitted(first, "logistic", [sample.X_eval for sample in self._samples])
+
+
+def _fitted(sample: Sample, name: str, X_evals: list[Floats], **parameters: Any) -> Prediction:
+    whole = Draw(np.arange(sample.n_train), sample.y_train)
+    probe = shelf.load("probes", name)
+    answers = probe.predict(sample.X_train, [whole], X_evals, sample.n_classes, **parameters)
+    answer: Prediction = next(iter(answers))
+    return answer
 
 
 def matrix(X: ArrayLike, name: str) -> Floats:

@@ -10,6 +10,8 @@ An item is a module with
 ``EVALUATE``
     ``"same"``: eval rows come from the same dataset; ``"family"``: from every other dataset
     of the same label family.
+``PER_CLASS`` (optional)
+    True where a protocol's sizes count rows per class rather than rows in all.
 
 A draw depends on nothing but its arguments, on every platform: randomness comes only from
 `charz.samplers._random`.

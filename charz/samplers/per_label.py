@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PARAMETERS: dict[str, Any] = {}
 EVALUATE = "same"
+PER_CLASS = True
 
 
 def draw(y: Ints, n_classes: int, seed: int) -> Draw:

@@ -1,0 +1,77 @@
+"""The arrays of one unit of work: one encoder on one training dataset, read once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from charz.errors import ArtifactError
+from charz.records import Draw
+from charz.schema import TABLES, Embedding
+from charz.store import Store
+
+
+class Arrays:
+    """Embeddings and subset members of one (encoder, dataset), each read when first asked."""
+
+    def __init__(self, store: Store, encoder_id: int, dataset_id: int) -> None:
+        self._store = store
+        self._encoder_id = encoder_id
+        self._dataset_id = dataset_id
+        self._vectors: dict[int, NDArray[Any]] = {}
+        self._members: dict[str, NDArray[Any]] = {}
+
+    @cached_property
+    def n_classes(self) -> int:
+        """Number of classes of the training dataset."""
+        dataset = self._store.get("dataset", id=self._dataset_id)
+        return int(dataset["n_classes"])
+
+    @cached_property
+    def _subsets(self) -> dict[int, Any]:
+        subset = TABLES["subset"]
+        mine = sa.select(subset).where(subset.c.labels_of_id == self._dataset_id)
+        return {row["id"]: row for row in self._store.rows(mine)}
+
+    def draw(self, subset_id: int) -> Draw:
+        """Return a subset's rows and labels."""
+        row = self._subsets[subset_id]
+        members = self._members.get(row["members_hash"])
+        if members is None:
+            members = self._store.artifacts.array(row["members_hash"]).astype(np.int64)
+            self._members[row["members_hash"]] = members
+        return Draw(members[: row["n_rows"], 0], members[: row["n_rows"], 1])
+
+    def vectors(self, subset_id: int) -> NDArray[Any]:
+        """Return the embedded split that a subset draws from, float32 (n_rows, n_dims)."""
+        split_id = self._subsets[subset_id]["split_id"]
+        if split_id not in self._vectors:
+            stored = self._store.artifacts.array(self._hash(split_id))
+            self._vectors[split_id] = stored.astype(np.float32, copy=False)
+        return self._vectors[split_id]
+
+    def protocol_of(self, subset_id: int) -> int:
+        """Return the id of the protocol that drew a subset."""
+        return int(self._subsets[subset_id]["protocol_id"])
+
+    def _hash(self, split_id: int) -> str:
+        split = self._store.get("split", id=split_id)
+        encoder = self._store.get("encoder", id=self._encoder_id)
+        basis_id = self._dataset_id if encoder["is_fitted"] else split["dataset_id"]
+        embedding = TABLES["embedding"]
+        rows = self._store.rows(
+            sa.select(Embedding.vectors_hash).where(
+                embedding.c.encoder_id == self._encoder_id,
+                embedding.c.split_id == split_id,
+                embedding.c.basis_id == basis_id,
+            )
+        )
+        if not rows:
+            raise ArtifactError(
+                f"'{encoder['spec']}' has no embedding of split {split_id}", "run 'charz embed'"
+            )
+        return str(rows[0]["vectors_hash"])

@@ -1,0 +1,220 @@
+"""Embed: every split under every encoder.
+
+Reads texts; writes embedding artifacts and their rows. All encoders of one checkpoint come
+from one pass over a split's distinct texts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from charz import pending, shelf
+from charz.encoders import _pairs
+from charz.errors import InputError
+from charz.records import EncoderSpec, Examples, Progress, Silence, Summary
+from charz.schema import Artifact, Embedding, Encoder
+from charz.steps import _filters, _units
+from charz.store import Store
+
+DTYPES = ("float32", "float16")
+
+
+def run(
+    store: Store,
+    *,
+    encoders: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    dtype: str = "float32",
+    workers: int = 1,
+    deadline: float | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Embed what is pending; what was lost from the artifacts is made again.
+
+    Parameters
+    ----------
+    encoders, datasets : sequences of str
+        Names or patterns with ``*``; all when empty.
+    dtype : {"float32", "float16"}
+        How vectors are kept.
+    workers : int
+        Processes.
+    deadline : float, optional
+        A `time.monotonic` value after which no unit begins.
+
+    Raises
+    ------
+    UnknownNameError
+        When a pattern matches nothing.
+    InputError
+        When the dtype is none of the two.
+    """
+    if dtype not in DTYPES:
+        raise InputError(f"'{dtype}' is no way to keep vectors", "choose float32 or float16")
+    specs = _filters.encoders(store, encoders)
+    names = _filters.datasets(store, datasets)
+    return _units.run(
+        "embed",
+        store,
+        _embed,
+        _units_of(store, _missing(store), specs, names, dtype),
+        noun="embeddings",
+        workers=workers,
+        deadline=deadline,
+        progress=progress or Silence(),
+    )
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Specs of one checkpoint on one split."""
+
+    specs: tuple[tuple[int, str], ...]
+    split_id: int
+    basis_id: int
+    dtype: str
+
+
+_Key = tuple[int, int, int]
+
+
+def _missing(store: Store) -> list[_Key]:
+    """Return (encoder, split, basis) to embed: the pending ones and those lost on disk."""
+    rows = store.rows(pending.embeddings())
+    wanted = [(row["encoder_id"], row["split_id"], row["basis_id"]) for row in rows]
+    statement = sa.select(
+        Embedding.encoder_id, Embedding.split_id, Embedding.basis_id, Artifact.hash, Artifact.suffix
+    ).join_from(Embedding, Artifact, Embedding.vectors_hash == Artifact.hash)
+    lost = [
+        (row["encoder_id"], row["split_id"], row["basis_id"])
+        for row in store.rows(statement)
+        if not store.artifacts.has(row["hash"], row["suffix"])
+    ]
+    return wanted + lost
+
+
+def _units_of(
+    store: Store, keys: Iterable[_Key], specs: dict[int, str], names: dict[int, str], dtype: str
+) -> list[_units.Unit]:
+    """Group keys into units: one checkpoint on one split, checkpoints kept together."""
+    checkpoints: dict[int, str] = {}
+    rows = []
+    for encoder_id, split_id, basis_id in keys:
+        if encoder_id not in specs or basis_id not in names:
+            continue
+        if encoder_id not in checkpoints:
+            checkpoints[encoder_id] = _checkpoint(store, specs[encoder_id])
+        rows.append((checkpoints[encoder_id], basis_id, split_id, encoder_id))
+    units = []
+    for (checkpoint, basis_id, split_id), group in groupby(sorted(rows), key=lambda row: row[:3]):
+        members = tuple((row[3], specs[row[3]]) for row in group)
+        job = _Job(members, split_id, basis_id, dtype)
+        name = f"{checkpoint} on {names[basis_id]}/{split_id}"
+        units.append(_units.Unit(name, job, len(members)))
+    return units
+
+
+def _checkpoint(store: Store, text: str) -> str:
+    """Return the checkpoint's key; the spec itself when it can no longer be read."""
+    spec = EncoderSpec.parse(text)
+    try:
+        return str(shelf.load("encoders", spec.kind).checkpoint(spec))
+    except Exception:  # the unit will say what is wrong with it
+        return text
+
+
+def _embed(store: Store, job: _Job) -> None:
+    specs = [EncoderSpec.parse(text) for _, text in job.specs]
+    examples = _examples(store, job.split_id)
+    texts = list(dict.fromkeys([*examples.texts, *(examples.pairs or ())]))
+    loaded = _loaded(tuple(specs))
+    if getattr(loaded, "is_fitted", False):
+        loaded = _load(tuple(specs))  # what another dataset taught it is not for this one
+        loaded.fit(_training_texts(store, job.basis_id))
+    before, began = loaded.n_tokens, time.process_time()
+    arrays = loaded.encode(texts)
+    seconds, n_tokens = time.process_time() - began, loaded.n_tokens - before
+    index = {text: row for row, text in enumerate(texts)}
+    cost = {"seconds": seconds, "n_tokens": n_tokens}
+    aligned = [
+        _aligned(array, examples, index, spec) for spec, array in zip(specs, arrays, strict=True)
+    ]
+    _write(store, job, specs, aligned, cost)
+
+
+def _aligned(
+    array: NDArray[Any], examples: Examples, index: dict[str, int], spec: EncoderSpec
+) -> NDArray[Any]:
+    """Return one row per example from one row per distinct text; pairs are combined."""
+    first = array[[index[text] for text in examples.texts]]
+    if examples.pairs is None:
+        return first
+    second = array[[index[text] for text in examples.pairs]]
+    return _pairs.combine(first, second, spec.settings.get("pair", "product"))
+
+
+@lru_cache(maxsize=1)
+def _loaded(specs: tuple[EncoderSpec, ...]) -> Any:
+    """Keep one checkpoint in memory per process: units come sorted by checkpoint."""
+    return _load(specs)
+
+
+def _load(specs: tuple[EncoderSpec, ...]) -> Any:
+    return shelf.load("encoders", specs[0].kind).load(list(specs))
+
+
+def _examples(store: Store, split_id: int) -> Examples:
+    split = store.get("split", id=split_id)
+    table = store.artifacts.table(split["examples_hash"])
+    pairs = tuple(table["text_pair"].to_pylist()) if "text_pair" in table.column_names else None
+    return Examples(tuple(table["text"].to_pylist()), pairs=pairs)
+
+
+def _training_texts(store: Store, dataset_id: int) -> list[str]:
+    train = store.get("split", dataset_id=dataset_id, name="train")
+    examples = _examples(store, train["id"])
+    return [*examples.texts, *(examples.pairs or ())]
+
+
+def _write(
+    store: Store,
+    job: _Job,
+    specs: Sequence[EncoderSpec],
+    arrays: Sequence[NDArray[Any]],
+    cost: dict[str, Any],
+) -> None:
+    stored = []
+    for spec, array in zip(specs, arrays, strict=True):
+        if not np.isfinite(array).all():
+            raise InputError(f"'{spec}' gives NaN or infinite values", "check its weights")
+        stored.append(store.artifacts.put_array(array.astype(job.dtype), kind="embedding"))
+    with store.write() as writer:
+        for (encoder_id, _), artifact in zip(job.specs, stored, strict=True):
+            row = cost | {
+                "encoder_id": encoder_id,
+                "split_id": job.split_id,
+                "basis_id": job.basis_id,
+                "vectors_hash": writer.artifact(artifact),
+                "n_dims": artifact.shape[1] if artifact.shape else 0,
+                "run_id": store.run_id,
+            }
+            writer.put("embedding", [row], update=("vectors_hash", "n_dims", *cost))
+            writer.execute(_speed(encoder_id))
+
+
+def _speed(encoder_id: int) -> sa.Update:
+    """Set an encoder's CPU seconds per 1,000 tokens from all that it embedded so far."""
+    total = sa.select(
+        1000 * sa.func.sum(Embedding.seconds) / sa.func.nullif(sa.func.sum(Embedding.n_tokens), 0)
+    ).where(Embedding.encoder_id == encoder_id)
+    speed = total.scalar_subquery()
+    return sa.update(Encoder).where(Encoder.id == encoder_id).values(seconds_per_1k_tokens=speed)

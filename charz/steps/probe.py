@@ -1,0 +1,124 @@
+"""Probe: the result of every pending cell.
+
+Reads embeddings and subsets; writes result rows. A unit of work is one encoder on one
+dataset; each probe gets all training subsets of a protocol in one call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from charz import metrics, pending, shelf
+from charz.records import Draw, Prediction, Progress, Silence, Summary
+from charz.steps import _cells, _units
+from charz.steps._arrays import Arrays
+from charz.store import Store
+
+_BATCH = 200
+
+
+def run(
+    store: Store,
+    *,
+    encoders: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    workers: int = 1,
+    deadline: float | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Measure every cell without a result.
+
+    Parameters
+    ----------
+    encoders, datasets : sequences of str
+        Names or patterns with ``*``; all when empty.
+    workers : int
+        Processes.
+    deadline : float, optional
+        A `time.monotonic` value after which no unit begins.
+
+    Raises
+    ------
+    UnknownNameError
+        When a pattern matches nothing.
+    """
+    return _units.run(
+        "probe",
+        store,
+        _measure,
+        _cells.units(store, pending.cells(), encoders, datasets),
+        noun="cells",
+        workers=workers,
+        deadline=deadline,
+        progress=progress or Silence(),
+    )
+
+
+def _measure(store: Store, unit: tuple[int, int, None]) -> None:
+    encoder_id, dataset_id, _ = unit
+    arrays = Arrays(store, encoder_id, dataset_id)
+    # Asked again here: another run may have done part of it since the units were listed.
+    cells = store.rows(pending.of_unit(pending.cells(), encoder_id, dataset_id))
+    wanted: dict[tuple[int, int], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for cell in cells:
+        train = cell["train_subset_id"]
+        key = (cell["probe_id"], arrays.protocol_of(train))
+        wanted[key][train].add(cell["eval_subset_id"])
+    batch: list[dict[str, Any]] = []
+    for (probe_id, _), evals_of in wanted.items():
+        for row in _rows(store, arrays, probe_id, evals_of):
+            batch.append(row | {"encoder_id": encoder_id, "run_id": store.run_id})
+            if len(batch) >= _BATCH:
+                store.put("result", batch)
+                batch.clear()
+    store.put("result", batch)
+
+
+def _rows(
+    store: Store, arrays: Arrays, probe_id: int, evals_of: dict[int, set[int]]
+) -> Iterator[dict[str, Any]]:
+    """Yield the result rows of one probe on the training subsets of one protocol."""
+    probe = store.get("probe", id=probe_id)
+    trains, evals = sorted(evals_of), sorted(set().union(*evals_of.values()))
+    draws = [arrays.draw(train) for train in trains]
+    eval_draws = [arrays.draw(eval_) for eval_ in evals]
+    X_evals = [
+        arrays.vectors(eval_)[draw.rows] for eval_, draw in zip(evals, eval_draws, strict=True)
+    ]
+    answers = shelf.load("probes", probe["name"]).predict(
+        arrays.vectors(trains[0]), draws, X_evals, arrays.n_classes, **probe["parameters"]
+    )
+    for train, draw, answer in zip(trains, draws, answers, strict=True):
+        for index, (eval_, eval_draw) in enumerate(zip(evals, eval_draws, strict=True)):
+            if eval_ in evals_of[train]:
+                yield _row(answer, index, draw, eval_draw) | {
+                    "train_subset_id": train,
+                    "eval_subset_id": eval_,
+                    "probe_id": probe_id,
+                }
+
+
+def _row(answer: Prediction, index: int, draw: Draw, eval_draw: Draw) -> dict[str, Any]:
+    measured = metrics.measure(answer.probabilities[index], eval_draw.labels)
+    row: dict[str, Any] = {name: _finite(value) for name, value in measured.items()}
+    row |= {"cv_accuracy": None, "cv_log_loss": None}
+    if answer.cv_probabilities is not None:
+        row["cv_accuracy"] = metrics.accuracy(answer.cv_probabilities, draw.labels)
+        row["cv_log_loss"] = metrics.log_loss(answer.cv_probabilities, draw.labels)
+    return row | {
+        "chosen": _finite(answer.chosen),
+        "gap": _finite(answer.gap),
+        "fit_seconds": answer.seconds,
+        "n_train": len(draw.rows),
+        "n_eval": len(eval_draw.rows),
+    }
+
+
+def _finite(value: float | np.floating[Any] | None) -> float | None:
+    """Return a number, or None where the metric is not defined."""
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -1,0 +1,304 @@
+"""Subset: draw the training and eval subsets that protocols ask for.
+
+Reads splits and labels; writes subset rows whose members are artifacts. A protocol is the
+stored plan of cells: sampler, sizes, seeds, eval sizes and probes.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy import RowMapping
+
+from charz import pending, shelf
+from charz.errors import InputError, UnknownNameError
+from charz.records import Draw, Progress, Silence, Summary
+from charz.samplers import _random
+from charz.schema import Artifact, Dataset, Split, Subset
+from charz.steps import _filters
+from charz.store import Store, Writer
+
+if TYPE_CHECKING:
+    from charz.records import Ints
+
+SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
+PROBES = ("logistic", "ridge", "centroid", "knn", "majority")
+
+
+def protocol(
+    store: Store,
+    name: str = "curve",
+    *,
+    sampler: str = "random",
+    parameters: Mapping[str, Any] | None = None,
+    sizes: Sequence[int] = SIZES,
+    n_seeds: int = 5,
+    eval_sizes: Sequence[int | None] = (None,),
+    probes: Sequence[str] = PROBES,
+) -> None:
+    """Declare a protocol, or extend one with sizes, seeds, eval sizes and probes.
+
+    Parameters
+    ----------
+    name : str
+    sampler : str
+        An item of the samplers shelf, with its ``parameters``.
+    sizes : sequence of int
+        Training rows (rows per class for a sampler that counts so); sizes beyond a split
+        are passed over.
+    n_seeds : int
+        Seeds 0 .. n_seeds - 1.
+    eval_sizes : sequence of int or None
+        Eval rows; None for the whole test split.
+    probes : sequence of str
+        ``NAME[?parameter=value&...]`` from the probes shelf.
+
+    Raises
+    ------
+    InputError
+        When a number is out of range or the protocol exists with another sampler.
+    UnknownNameError
+        When the sampler, one of its parameters or a probe is unknown.
+    """
+    item = shelf.load("samplers", sampler)
+    given = dict(item.PARAMETERS) | dict(parameters or {})
+    for parameter in given:
+        if parameter not in item.PARAMETERS:
+            known = item.PARAMETERS
+            raise UnknownNameError.among(f"parameter of '{sampler}'", parameter, known)
+    item.draw(np.array([0, 1]), 2, 0, **given)  # the sampler checks its own values
+    if n_seeds < 1 or min([*sizes, *filter(None, eval_sizes)], default=0) < 1:
+        raise InputError("a protocol needs sizes and seeds", "give whole numbers from 1 up")
+    row: dict[str, Any] = {
+        "name": name,
+        "sampler": sampler,
+        "parameters": given,
+        "n_seeds": n_seeds,
+    }
+    row |= {"sizes": sorted(set(sizes)), "eval_sizes": _eval_sizes(eval_sizes)}
+    _write_protocol(store, row, [_probe(text) for text in probes])
+
+
+def _eval_sizes(sizes: Sequence[int | None]) -> list[int | None]:
+    numbers = sorted({size for size in sizes if size is not None})
+    return [*numbers, None] if None in sizes else [*numbers]
+
+
+def _write_protocol(store: Store, row: dict[str, Any], probes: Sequence[Mapping[str, Any]]) -> None:
+    there = store.row("protocol", name=row["name"])
+    if there is not None:
+        for key in ("sampler", "parameters"):
+            if there[key] != row[key]:
+                raise InputError(
+                    f"the protocol '{row['name']}' has {key} {there[key]}",
+                    "give a protocol with another one its own name with --protocol",
+                )
+        row["sizes"] = sorted({*there["sizes"], *row["sizes"]})
+        row["eval_sizes"] = _eval_sizes([*there["eval_sizes"], *row["eval_sizes"]])
+        row["n_seeds"] = max(there["n_seeds"], row["n_seeds"])
+    with store.write() as writer:
+        changes = ("sizes", "eval_sizes", "n_seeds")
+        protocol_id = writer.ensure("protocol", row, update=changes)
+        ids = [writer.ensure("probe", probe) for probe in probes]
+        writer.put(
+            "protocol_probe",
+            [{"protocol_id": protocol_id, "probe_id": probe_id} for probe_id in ids],
+        )
+
+
+def _probe(text: str) -> dict[str, Any]:
+    """Read ``NAME[?parameter=value&...]`` into a row of the probe table."""
+    name, _, query = text.partition("?")
+    known = shelf.load("probes", name).PARAMETERS
+    parameters: dict[str, Any] = {}
+    for part in filter(None, query.split("&")):
+        key, equals, value = part.partition("=")
+        if key not in known:
+            raise UnknownNameError.among(f"parameter of the probe '{name}'", key, known)
+        try:
+            parameters[key] = json.loads(value if equals else "")
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"'{part}' of the probe '{text}' has no value that reads as JSON",
+                "write e.g. C=[1.0], folds=5 or scale=false",
+            ) from error
+    options = "&".join(
+        f"{key}={json.dumps(parameters[key], separators=(',', ':'))}" for key in sorted(parameters)
+    )
+    return {
+        "spec": name + (f"?{options}" if options else ""),
+        "name": name,
+        "parameters": parameters,
+    }
+
+
+def run(
+    store: Store,
+    *,
+    datasets: Sequence[str] = (),
+    deadline: float | None = None,
+    progress: Progress | None = None,
+) -> Summary:
+    """Draw what every protocol asks of every dataset; the default protocol when there is none.
+
+    Raises
+    ------
+    UnknownNameError
+        When a pattern of ``datasets`` matches nothing.
+    """
+    progress = progress or Silence()
+    wanted = _filters.datasets(store, datasets)
+    if not store.count("protocol"):
+        protocol(store)
+    began = time.monotonic()
+    pairs = [row for row in store.rows(pending.protocols()) if row["dataset_id"] in wanted]
+    progress.start("subset", len(pairs), "draws")
+    done = failed = left = 0
+    notes: list[str] = []
+    for row in pairs:
+        if deadline is not None and time.monotonic() >= deadline:
+            left += 1
+            continue
+        name = wanted[row["dataset_id"]]
+        try:
+            done += _draw(store, row["protocol_id"], row["dataset_id"])
+            store.succeeded("subset", name)
+        except Exception as error:  # one dataset's trouble must not stop the others
+            store.failed("subset", name, error)
+            failed += 1
+            notes.append(f"{name}: {error}")
+            progress.warn(f"subset {name}: {error}")
+        progress.advance(1, name)
+    seconds = time.monotonic() - began
+    return Summary("subset", done, failed, left, seconds, "subsets", tuple(notes))
+
+
+@dataclass(frozen=True)
+class _Order:
+    """An ordering to store, and the prefix sizes that become subsets."""
+
+    split_id: int
+    labels_of_id: int
+    role: str
+    seed: int
+    draw: Draw
+    sizes: list[int]
+
+
+def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
+    plan = store.get("protocol", id=protocol_id)
+    dataset = store.get("dataset", id=dataset_id)
+    there = _there(store, protocol_id, dataset_id)
+    count = 0
+    for order in _orders(store, plan, dataset):
+        key = (order.split_id, order.role, order.seed)
+        if all((*key, size) in there for size in order.sizes):
+            continue
+        members = np.column_stack([order.draw.rows, order.draw.labels]).astype(np.int32)
+        artifact = store.artifacts.put_array(members, kind="members")
+        with store.write() as writer:
+            hash_ = writer.artifact(artifact)
+            count += _write(writer, store, protocol_id, dataset["n_classes"], order, hash_)
+    return count
+
+
+def _there(store: Store, protocol_id: int, dataset_id: int) -> set[tuple[int, str, int, int]]:
+    """Return (split, role, seed, size) of the subsets whose members can be read."""
+    statement = (
+        sa.select(
+            Subset.split_id, Subset.role, Subset.seed, Subset.n_rows, Artifact.hash, Artifact.suffix
+        )
+        .join_from(Subset, Artifact, Subset.members_hash == Artifact.hash)
+        .where(Subset.protocol_id == protocol_id, Subset.labels_of_id == dataset_id)
+    )
+    rows = store.rows(statement)
+    files = {(row["hash"], row["suffix"]) for row in rows}
+    readable = {hash_ for hash_, suffix in files if store.artifacts.has(hash_, suffix)}
+    return {
+        (row["split_id"], row["role"], row["seed"], row["n_rows"])
+        for row in rows
+        if row["hash"] in readable
+    }
+
+
+def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Order]:
+    sampler = shelf.load("samplers", plan["sampler"])
+    train = store.get("split", dataset_id=dataset["id"], name="train")
+    labels = _codes(store, train, dataset["classes"])
+    unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
+    targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
+    if not targets:
+        return
+    for seed in range(plan["n_seeds"]):
+        draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
+        sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
+        if sizes:
+            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
+    for split in targets:
+        draw = _eval_draw(_codes(store, split, dataset["classes"]))
+        asked = [len(draw.rows) if size is None else size for size in plan["eval_sizes"]]
+        sizes = sorted({size for size in asked if 1 <= size <= len(draw.rows)})
+        if sizes:
+            yield _Order(split["id"], dataset["id"], "eval", 0, draw, sizes)
+
+
+def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
+    """Return the test splits to evaluate on: the dataset's own, or those of its family.
+
+    Datasets of one group share texts, so within a group there is no shift to measure.
+    """
+    statement = sa.select(Split).join(Dataset).where(Split.name == "test").order_by(Split.id)
+    if not family:
+        own = statement.where(Dataset.id == dataset["id"])
+        return store.rows(own)
+    if dataset["label_family"] is None:
+        return []
+    others = statement.where(
+        Dataset.label_family == dataset["label_family"],
+        Dataset.group_name != dataset["group_name"],
+        Dataset.is_pair == dataset["is_pair"],
+        Split.examples_hash.is_not(None),
+    )
+    return store.rows(others)
+
+
+def _codes(store: Store, split: RowMapping, classes: Sequence[str]) -> Ints:
+    """Return the split's labels as codes into ``classes``; -1 for labels not among them."""
+    codes = {label: code for code, label in enumerate(classes)}
+    column = store.artifacts.table(split["examples_hash"], columns=["label"])["label"]
+    return np.array([codes.get(label, -1) for label in column.to_pylist()], dtype=np.int64)
+
+
+def _eval_draw(labels: Ints) -> Draw:
+    rows = _random.permutation(len(labels), 0, "eval")
+    rows = rows[labels[rows] >= 0]
+    return Draw(rows, labels[rows])
+
+
+def _write(
+    writer: Writer, store: Store, protocol_id: int, n_classes: int, order: _Order, members: str
+) -> int:
+    """Write the subsets of one ordering, the largest first; return how many there are."""
+    parent: int | None = None
+    for size in sorted(order.sizes, reverse=True):
+        counts = np.bincount(order.draw.labels[:size], minlength=n_classes)
+        row = {
+            "protocol_id": protocol_id,
+            "split_id": order.split_id,
+            "labels_of_id": order.labels_of_id,
+            "role": order.role,
+            "n_rows": size,
+            "seed": order.seed,
+            "parent_id": parent,
+            "members_hash": members,
+            "class_counts": [int(n) for n in counts],
+            "run_id": store.run_id,
+        }
+        parent = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+    return len(order.sizes)
