@@ -25,9 +25,9 @@ import numpy as np
 from charz.probes._logistic.losses import NEVER, Value
 
 if TYPE_CHECKING:
-    from charz.probes._logistic.losses import Loss
     from numpy.typing import NDArray
 
+    from charz.probes._logistic.losses import Loss
     from charz.records import Floats, Ints
 
 MEMORY = 8

@@ -146,7 +146,8 @@ class Sigmoid:
 
 def _spread(value: Value, weights: Floats) -> Floats:
     spread: Floats = np.matmul(value.P * (1 - value.P), weights[:, :, None])[:, :, 0]
-    return spread / weights.shape[1]
+    spread /= weights.shape[1]
+    return spread
 
 
 Loss = Softmax | Sigmoid
