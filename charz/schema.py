@@ -7,47 +7,13 @@ with a diagram, are in ``docs/schema.md``.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    CheckConstraint,
-    DateTime,
-    Double,
-    ForeignKey,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Base(DeclarativeBase):
-    """The one declarative base."""
-
-    metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Text,
-        float: Double,
-        datetime: DateTime(timezone=True),
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-    }
+from charz.columns import Base, now
 
 
 class Run(Base):
@@ -66,7 +32,7 @@ class Run(Base):
     version: Mapped[str]
     host: Mapped[str]
     status: Mapped[str] = mapped_column(default="running")
-    started_at: Mapped[datetime] = mapped_column(default=_now)
+    started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
 
 
@@ -85,7 +51,7 @@ class Artifact(Base):
     n_bytes: Mapped[int] = mapped_column(BigInteger)
     dtype: Mapped[str | None]
     shape: Mapped[list[Any] | None]
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Encoder(Base):
@@ -115,7 +81,7 @@ class Encoder(Base):
     seconds_per_1k_tokens: Mapped[float | None]
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Dataset(Base):
@@ -146,7 +112,7 @@ class Dataset(Base):
     n_overlap: Mapped[int | None]
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Split(Base):
@@ -329,7 +295,7 @@ class Metamodel(Base):
     report: Mapped[list[Any]]
     arrays_hash: Mapped[str] = mapped_column(ForeignKey("artifact.hash"))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Prediction(Base):
@@ -361,7 +327,7 @@ class Prediction(Base):
     n_eval: Mapped[int]
     at: Mapped[int | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Outcome(Base):
@@ -373,7 +339,7 @@ class Outcome(Base):
     value: Mapped[float]
     n_eval: Mapped[int | None]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    created_at: Mapped[datetime] = mapped_column(default=_now)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Failure(Base):
@@ -393,7 +359,7 @@ class Failure(Base):
     message: Mapped[str]
     n_attempts: Mapped[int]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-    failed_at: Mapped[datetime] = mapped_column(default=_now)
+    failed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 TABLES: dict[str, Table] = {table.name: table for table in Base.metadata.sorted_tables}

@@ -7,7 +7,6 @@ row whose natural key is there already is left as it is.
 
 from __future__ import annotations
 
-import re
 import socket
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,54 +19,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, Executable, RowMapping, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
 
 import charz
-from charz import paths
+from charz import database, paths
 from charz.artifacts import Artifact, ArtifactStore
-from charz.errors import CharzError, MissingExtraError, RegistryError, StaleRegistryError
+from charz.database import engine as engine
+from charz.database import plain_errors
+from charz.database import show as show
+from charz.database import sqlite_file as sqlite_file
+from charz.errors import CharzError, RegistryError, StaleRegistryError
 from charz.schema import TABLES, natural_key
 
 _BATCH = 5_000
 _UPGRADE = "run 'charz db upgrade'"
-
-
-def engine(url: str, *, migrating: bool = False) -> Engine:
-    """Return an engine with the settings that concurrent writers need.
-
-    ``migrating`` leaves SQLite's foreign keys off, since altering a table there means
-    copying it.
-    """
-    try:
-        made = sa.create_engine(url)
-    except ModuleNotFoundError as error:
-        if error.name == "psycopg":
-            raise MissingExtraError.of("psycopg", "postgres", "for PostgreSQL") from error
-        raise RegistryError(f"cannot use {url}", "give a sqlite or postgresql URL") from error
-    except ArgumentError as error:
-        raise RegistryError(
-            f"'{url}' is no database URL", "give a sqlite or postgresql URL"
-        ) from error
-    if made.dialect.name == "sqlite":
-        _set_up_sqlite(made, foreign_keys=not migrating)
-    return made
-
-
-def _set_up_sqlite(made: Engine, *, foreign_keys: bool) -> None:
-    @sa.event.listens_for(made, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we write BEGIN ourselves, below
-        connection.execute("PRAGMA busy_timeout=60000")
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=NORMAL")
-        connection.execute(f"PRAGMA foreign_keys={'on' if foreign_keys else 'off'}")
-
-    @sa.event.listens_for(made, "begin")
-    def _begin(connection: Connection) -> None:
-        # A deferred transaction that reads, then writes fails at once when another wrote
-        # in between, whatever the timeout; so writers take their place in line first.
-        writes = connection.get_execution_options().get("charz_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def head() -> str:
@@ -131,12 +95,12 @@ def current(url: str) -> str | None:
     file = sqlite_file(url)
     if file is not None and (not file.exists() or file.stat().st_size == 0):
         return None
-    with _connection(url) as connection:
-        tables = sa.inspect(connection).get_table_names()
-        if "alembic_version" not in tables:
+    with database.connection(url, journal_mode=None) as connection:  # perhaps not our file
+        tables = set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+        if "encoder" not in tables:
             if tables:
                 raise RegistryError(
-                    f"{show(url)} is a database of something else (it has a table '{tables[0]}')",
+                    f"{show(url)} is a database of something else (it has a table '{min(tables)}')",
                     "give charz a database of its own",
                 )
             return None
@@ -164,39 +128,15 @@ def upgrade(url: str, revision: str = "head") -> str:
     config.set_main_option("script_location", str(paths.migrations()).replace("%", "%%"))
     file = sqlite_file(url)
     if file is not None:
-        with _plain_errors(url):
+        with plain_errors(url):
             file.parent.mkdir(parents=True, exist_ok=True)
-    with _connection(url, migrating=True) as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+    # Altering a table of SQLite means copying it, which its foreign keys must not see.
+    with database.connection(url, foreign_keys="off") as connection:
+        connection.execution_options(charz_write=True)
+        with connection.begin():
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
     return current(url) or ""
-
-
-@contextmanager
-def _connection(url: str, *, migrating: bool = False) -> Iterator[Connection]:
-    """Connect once, through an engine that leaves nothing open behind it."""
-    made = engine(url, migrating=migrating)
-    try:
-        with _plain_errors(url), made.connect() as connection:
-            yield connection.execution_options(charz_write=migrating)
-    finally:
-        made.dispose()
-
-
-def sqlite_file(url: str) -> Path | None:
-    """Return the file of a SQLite URL, None for another database."""
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return None
-    if not parsed.database or parsed.database == ":memory:":
-        raise RegistryError("a registry cannot live in memory", "give the path of a file")
-    return Path(parsed.database)
-
-
-def show(url: str) -> str:
-    """Return a URL fit for messages: a plain path, or without its password."""
-    file = sqlite_file(url)
-    return str(file) if file is not None else sa.make_url(url).render_as_string()
 
 
 class Writer:
@@ -215,6 +155,8 @@ class Writer:
         """
         count = 0
         statement = _upsert(TABLES[table], self._connection.dialect.name, update)
+        if any(row.keys() != rows[0].keys() for row in rows):
+            raise ValueError(f"the rows for '{table}' differ in their columns")
         for start in range(0, len(rows), _BATCH):
             batch = [dict(row) for row in rows[start : start + _BATCH]]
             count += self._connection.execute(statement, batch).rowcount
@@ -277,7 +219,7 @@ class Store:
 
     def rows(self, statement: Executable) -> list[RowMapping]:
         """Return the rows of a SELECT as mappings."""
-        with _plain_errors(self.url), self.engine.connect() as connection:
+        with plain_errors(self.url), self.engine.connect() as connection:
             return list(connection.execute(statement).mappings())
 
     def row(self, table: str, **key: Any) -> RowMapping | None:
@@ -286,6 +228,20 @@ class Store:
         same = [columns[name] == value for name, value in key.items()]
         found = self.rows(sa.select(TABLES[table]).where(*same))
         return found[0] if found else None
+
+    def get(self, table: str, **key: Any) -> RowMapping:
+        """Return the one row of ``table`` with these column values.
+
+        Raises
+        ------
+        RegistryError
+            When there is none.
+        """
+        found = self.row(table, **key)
+        if found is None:
+            wanted = ", ".join(f"{name} {value!r}" for name, value in key.items())
+            raise RegistryError(f"the registry has no {table} with {wanted}", "see 'charz status'")
+        return found
 
     def count(self, table: str) -> int:
         """Return how many rows a table has."""
@@ -296,7 +252,7 @@ class Store:
     def write(self) -> Iterator[Writer]:
         """Open one write transaction: all of it lands, or nothing."""
         with (
-            _plain_errors(self.url),
+            plain_errors(self.url),
             self.engine.connect().execution_options(charz_write=True) as connection,
             connection.begin(),
         ):
@@ -318,15 +274,16 @@ class Store:
             "host": socket.gethostname(),
             "status": "running",
         }
+        outer = self.run_id
         with self.write() as writer:
-            self.run_id = writer.ensure("run", row)
+            self.run_id = inner = writer.ensure("run", row)
         status = "failed"
         try:
-            yield self.run_id
+            yield inner
             status = "done"
         finally:
-            self._end_run(self.run_id, status)
-            self.run_id = None
+            self.run_id = outer
+            self._end_run(inner, status)
 
     def _end_run(self, run_id: int, status: str) -> None:
         run = TABLES["run"]
@@ -357,29 +314,3 @@ class Store:
                 writer.execute(
                     failure.delete().where(failure.c.step == step, failure.c.unit == unit)
                 )
-
-
-_REMEDIES = (
-    (r"readonly|read-only|permission denied", "give charz the right to write there"),
-    (r"disk is full|no space", "free some space on that disk"),
-    (r"unable to open|is a directory", "check the path and its rights"),
-    (r"not a database|malformed", "it is no charz registry: give another path"),
-    (r"locked", "another program holds it; try again when that is done"),
-    (
-        r"refused|could not connect|timeout|does not exist|authentication",
-        "check the URL and server",
-    ),
-)
-
-
-@contextmanager
-def _plain_errors(url: str) -> Iterator[None]:
-    """Turn what drivers raise for reasons outside charz into one clear error."""
-    try:
-        yield
-    except (DBAPIError, OSError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        for pattern, remedy in _REMEDIES:
-            if re.search(pattern, reason, re.IGNORECASE):
-                raise RegistryError(f"the registry {show(url)} fails: {reason}", remedy) from error
-        raise

@@ -6,12 +6,14 @@ the later ones wait, then find nothing to do.
 
 from __future__ import annotations
 
-from alembic import context
-from sqlalchemy import Connection, text
+from typing import Any, Literal
 
+from alembic import context
+from sqlalchemy import Connection, TypeDecorator, text
+
+from charz.database import connection as connect
 from charz.paths import registry_url
-from charz.schema import Base
-from charz.store import engine
+from charz.schema import TABLES
 
 LOCK = 5_381_077  # any number of charz's own
 
@@ -21,12 +23,21 @@ def _migrate(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
     context.configure(
         connection=connection,
-        target_metadata=Base.metadata,
+        target_metadata=TABLES["run"].metadata,
         render_as_batch=True,
+        render_item=_plainly,
         autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """Write a type of ours as the SQLAlchemy type it stores: a migration imports no charz."""
+    if kind == "type" and type(item).__module__.startswith("charz"):
+        stored = item.impl if isinstance(item, TypeDecorator) else type(item).__mro__[1]()
+        return f"sa.{stored!r}"
+    return False
 
 
 def _run() -> None:
@@ -35,8 +46,10 @@ def _run() -> None:
         _migrate(given)
         return
     url = registry_url(context.get_x_argument(as_dictionary=True).get("url"))
-    with engine(url).begin() as connection:
-        _migrate(connection)
+    with connect(url, foreign_keys="off") as connection:
+        connection.execution_options(charz_write=True)
+        with connection.begin():
+            _migrate(connection)
 
 
 _run()
