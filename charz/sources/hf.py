@@ -93,7 +93,9 @@ def read(
         "config": config, "revision": revision, "train": train_split, "test": test_split,
         "text": text_column, "pair": pair_column, "label": label_column, **given_facts(facts),
     }  # fmt: skip
-    given = {key: checked_fact(key, value) for key, value in chosen.items() if value}
+    given: dict[str, Any] = {
+        key: checked_fact(key, value) for key, value in chosen.items() if value
+    }
     entry = replace(_entry(reference, given), **given)
     tables = _tables(entry, _load(entry))
     splits = [table.examples() for table in tables]
@@ -111,7 +113,7 @@ def _entry(reference: str, given: dict[str, str]) -> Entry:
     known = find(key)
     if known is not None:
         return known
-    if Path(key).is_dir():
+    if key and Path(key).is_dir():
         name = given.get("name") or slug(Path(key).resolve().name)
     elif _ID.fullmatch(key):
         name = given.get("name") or "/".join(filter(None, (key, given.get("config"))))
