@@ -21,6 +21,12 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the share of eval rows answered alike."""
+    """Return the share of eval rows answered alike.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    1.0
+    """
     scores = -mean_distances(sample, sample.X_eval - sample.mean)
     return float(credit(scores, sample.head.probabilities[0].argmax(axis=1)).mean())

@@ -20,6 +20,12 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the log-loss in nats."""
+    """Return the log-loss in nats.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.013
+    """
     P = sample.head.cv_probabilities
     return math.nan if P is None else log_loss(P, sample.y_train)

@@ -20,7 +20,13 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the mean margin of the true class."""
+    """Return the mean margin of the true class.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.974
+    """
     P = sample.head.cv_probabilities
     if P is None or sample.n_classes < 2:
         return math.nan

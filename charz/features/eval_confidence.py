@@ -16,5 +16,11 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the mean largest probability."""
+    """Return the mean largest probability.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.904
+    """
     return float(sample.head.probabilities[0].max(axis=1).mean())

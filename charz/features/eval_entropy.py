@@ -19,7 +19,13 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the mean normalised entropy."""
+    """Return the mean normalised entropy.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.298
+    """
     if sample.n_classes < 2:
         return math.nan
     P = sample.head.probabilities[0].astype(np.float64)

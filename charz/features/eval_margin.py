@@ -19,7 +19,13 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the mean gap."""
+    """Return the mean gap.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.809
+    """
     if sample.n_classes < 2:
         return math.nan
     top = np.sort(sample.head.probabilities[0], axis=1)[:, -2:]

@@ -19,6 +19,12 @@ INVARIANT = frozenset[str]()
 
 
 def compute(sample: Sample) -> float:
-    """Return the total variation distance."""
+    """Return the total variation distance.
+
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
+    0.072
+    """
     answered = sample.head.probabilities[0].mean(axis=0, dtype=np.float64)
     return min(float(np.abs(sample.class_counts / sample.n_train - answered).sum()) / 2, 1.0)

@@ -33,6 +33,8 @@ def draw(seed, n=30, m=25, d=6, k=3, kind="gaussian"):
     X += np.eye(k, d)[y] * 2
     if kind == "grid":  # many ties and duplicates
         X, Z = np.round(X).clip(-1, 1), np.round(Z).clip(-1, 1)
+    if kind == "constant":
+        X, Z = np.full((n, d), 0.1), np.full((m, d), 0.1)
     if kind == "offset":
         X, Z = X + 5, Z + 5
     return X, y, Z
@@ -155,7 +157,7 @@ def claims():
     seed=st.integers(0, 10_000),
     n=st.sampled_from([2, 4, 9, 30]),
     d=st.sampled_from([1, 3, 12]),
-    kind=st.sampled_from(["gaussian", "grid", "offset"]),
+    kind=st.sampled_from(["gaussian", "grid", "offset", "constant"]),
 )
 @settings(deadline=None, max_examples=20)
 def test_what_is_claimed_invariant_is(feature, claim, seed, n, d, kind):

@@ -151,3 +151,12 @@ def test_simplex_gap_by_loops(n, d, k):
     ideal_norm = math.sqrt(sum(v * v for v in ideal.values()))
     gap = math.sqrt(sum((gram[p] / norm - ideal[p] / ideal_norm) ** 2 for p in gram))
     assert simplex_gap.compute(sample) == pytest.approx(gap, abs=1e-9)
+
+
+def test_rows_that_differ_in_the_last_bit_are_the_same():
+    X = np.full((8, 3), 0.1)
+    X[::2] = np.nextafter(X[::2], 1)
+    sample = Sample(X, np.arange(8) % 2, X)
+    found = [effective_rank, spectrum_decay, fisher_ratio, simplex_gap, label_alignment]
+    assert all(math.isnan(feature.compute(sample)) for feature in found)
+    assert all(math.isnan(value) for value in participation_ratio.compute(sample).values())
