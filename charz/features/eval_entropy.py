@@ -1,7 +1,7 @@
 """Entropy of the deployed probe's answers on the eval rows.
 
 Formula: -mean_i sum_c p_i(c) ln p_i(c) / ln K; in [0, 1]; NaN for K = 1.
-Source: Shannon, 1948; as a sign of error Garg et al., ICLR 2022, section 4. Cost: the shared fit.
+Source: Shannon, 1948; as a sign of error Garg et al., ICLR 2022. Cost: the shared fit.
 """
 
 from __future__ import annotations

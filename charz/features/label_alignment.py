@@ -3,7 +3,7 @@
 Formula: |Xc^T Yc|_F^2 / (|Xc Xc^T|_F |Yc Yc^T|_F), Xc and Yc the centred rows and one-hot
 labels; in [0, 1]; NaN for one class or constant rows.
 Source: Cortes, Mohri and Rostamizadeh, Algorithms for learning kernels based on centered
-alignment, JMLR 2012, definition 4 (linear CKA with the labels). Cost: O(K d) after the shared
+alignment, JMLR 2012 (linear CKA with the labels). Cost: O(K d) after the shared
 decomposition.
 """
 

@@ -2,7 +2,7 @@
 
 Formula: (sum_j lambda_j)^2 / sum_j lambda_j^2 = tr(G)^2 / |G|_F^2 with G the centred Gram matrix;
 in [1, min(rows - 1, d)]; NaN when all rows are the same.
-Source: Gao et al., A theory of multineuronal dimensionality, 2017, equation 5. Cost: the shared
+Source: Gao et al., A theory of multineuronal dimensionality, 2017. Cost: the shared
 decomposition for training rows, one product m d min(m, d) for eval rows.
 """
 

@@ -4,7 +4,7 @@ Formula: | M M^T / |M M^T|_F - E / |E|_F |_F with M the present class means abou
 d) and E = I - 1 1^T / K; in [0, sqrt 2], 0 at full neural collapse (and always for two classes);
 NaN for one class or equal means.
 Source: Papyan, Han and Donoho, PNAS 2020 (NC2); this distance: Zhu et al., A geometric analysis
-of neural collapse, NeurIPS 2021, section 5. Cost: O(K^2 d).
+of neural collapse, NeurIPS 2021. Cost: O(K^2 d).
 """
 
 from __future__ import annotations
