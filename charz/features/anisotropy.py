@@ -2,7 +2,8 @@
 
 Formula: (|sum_i u_i|^2 - sum_i |u_i|^2) / (n (n - 1)), u_i = x_i / |x_i| (0 for a zero row); in
 [-1, 1], 0 when directions are even; NaN for one row.
-Source: Ethayarajh, How contextual are contextualized word representations, EMNLP 2019. Cost: O(n d).
+Source: Ethayarajh, How contextual are contextualized word representations, EMNLP 2019. Cost: O(n
+d).
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """H-score: how much of the class means' scatter the features explain, plain and shrunk.
 
 Formula: ``plain`` tr(S^+ S_b), S the covariance of the rows and S_b that of their class means;
-``shrunk`` tr(S_a^-1 (1 - a) S_b), S_a = (1 - a) S + a tr(S)/d I with a Ledoit and Wolf's shrinkage.
-In [0, K - 1]; NaN for one class or constant rows. With n <= d the plain one only counts classes.
-Source: Bao et al., ICIP 2019; Ibrahim et al., Newer is not always better, 2021; Ledoit and Wolf, J. Multivariate Analysis 2004. Cost: O(n r K) after the shared
-decomposition.
+``shrunk`` tr(S_a^-1 (1 - a) S_b), S_a = (1 - a) S + a tr(S)/d I with a Ledoit and Wolf's
+shrinkage. In [0, K - 1]; NaN for one class or constant rows. With n <= d the plain one only
+counts classes.
+Source: Bao et al., ICIP 2019; Ibrahim et al., Newer is not always better, 2021; Ledoit and Wolf,
+J. Multivariate Analysis 2004. Cost: O(n r K) after the shared decomposition.
 """
 
 from __future__ import annotations

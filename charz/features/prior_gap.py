@@ -1,8 +1,8 @@
 """Total variation between the labels' class shares and the probe's on the eval rows.
 
 Formula: 1/2 sum_c |n_c / n - mean_i p_i(c)|; in [0, 1], near 0 without shift of classes.
-Source: Lipton, Wang and Smola, Detecting and correcting for label shift, ICML 2018, the symptom
-that section 3 corrects. Cost: the shared fit.
+Source: Lipton, Wang and Smola, Detecting and correcting for label shift, ICML 2018.
+Cost: the shared fit.
 """
 
 from __future__ import annotations
