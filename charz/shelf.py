@@ -85,3 +85,17 @@ def load(shelf: str, name: str) -> Any:
 def items(shelf: str) -> dict[str, ModuleType]:
     """Return every item of a shelf by name, imported."""
     return {name: load(shelf, name) for name in names(shelf)}
+
+
+def step(name: str) -> ModuleType:
+    """Return the step called ``name``: how one step runs others without importing them.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such step.
+    """
+    known = sorted(path.stem for path in (PACKAGE / "steps").glob("[a-z]*.py"))
+    if name not in known:
+        raise UnknownNameError.among("step", name, known)
+    return importlib.import_module(f"charz.steps.{name}")

@@ -13,16 +13,14 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from charz import pending, shelf
-from charz.encoders import _pairs
 from charz.errors import InputError
 from charz.records import EncoderSpec, Examples, Progress, Silence, Summary
 from charz.schema import Artifact, Embedding, Encoder
-from charz.steps import _filters, _units
+from charz.steps import _encode, _filters, _units
 from charz.store import Store
 
 DTYPES = ("float32", "float16")
@@ -134,42 +132,20 @@ def _checkpoint(store: Store, text: str) -> str:
 
 def _embed(store: Store, job: _Job) -> None:
     specs = [EncoderSpec.parse(text) for _, text in job.specs]
-    examples = _examples(store, job.split_id)
-    texts = list(dict.fromkeys([*examples.texts, *(examples.pairs or ())]))
     loaded = _loaded(tuple(specs))
     if getattr(loaded, "is_fitted", False):
-        loaded = _load(tuple(specs))  # what another dataset taught it is not for this one
-        loaded.fit(_training_texts(store, job.basis_id))
-    before, began = loaded.n_tokens, time.process_time()
-    arrays = loaded.encode(texts)
-    seconds, n_tokens = time.process_time() - began, loaded.n_tokens - before
-    index = {text: row for row, text in enumerate(texts)}
-    cost = {"seconds": seconds, "n_tokens": n_tokens}
-    aligned = [
-        _aligned(array, examples, index, spec) for spec, array in zip(specs, arrays, strict=True)
-    ]
-    _write(store, job, specs, aligned, cost)
-
-
-def _aligned(
-    array: NDArray[Any], examples: Examples, index: dict[str, int], spec: EncoderSpec
-) -> NDArray[Any]:
-    """Return one row per example from one row per distinct text; pairs are combined."""
-    first = array[[index[text] for text in examples.texts]]
-    if examples.pairs is None:
-        return first
-    second = array[[index[text] for text in examples.pairs]]
-    return _pairs.combine(first, second, spec.settings.get("pair", "product"))
+        loaded = _encode.load(specs)  # what another dataset taught it is not for this one
+        loaded.fit(_encode.texts_of(_training(store, job.basis_id)))
+    n_before, began = loaded.n_tokens, time.process_time()
+    arrays = _encode.vectors(loaded, specs, _examples(store, job.split_id))
+    seconds = time.process_time() - began
+    _write(store, job, arrays, {"seconds": seconds, "n_tokens": loaded.n_tokens - n_before})
 
 
 @lru_cache(maxsize=1)
 def _loaded(specs: tuple[EncoderSpec, ...]) -> Any:
     """Keep one checkpoint in memory per process: units come sorted by checkpoint."""
-    return _load(specs)
-
-
-def _load(specs: tuple[EncoderSpec, ...]) -> Any:
-    return shelf.load("encoders", specs[0].kind).load(list(specs))
+    return _encode.load(specs)
 
 
 def _examples(store: Store, split_id: int) -> Examples:
@@ -179,24 +155,13 @@ def _examples(store: Store, split_id: int) -> Examples:
     return Examples(tuple(table["text"].to_pylist()), pairs=pairs)
 
 
-def _training_texts(store: Store, dataset_id: int) -> list[str]:
-    train = store.get("split", dataset_id=dataset_id, name="train")
-    examples = _examples(store, train["id"])
-    return [*examples.texts, *(examples.pairs or ())]
+def _training(store: Store, dataset_id: int) -> Examples:
+    return _examples(store, store.get("split", dataset_id=dataset_id, name="train")["id"])
 
 
-def _write(
-    store: Store,
-    job: _Job,
-    specs: Sequence[EncoderSpec],
-    arrays: Sequence[NDArray[Any]],
-    cost: dict[str, Any],
-) -> None:
-    stored = []
-    for spec, array in zip(specs, arrays, strict=True):
-        if not np.isfinite(array).all():
-            raise InputError(f"'{spec}' gives NaN or infinite values", "check its weights")
-        stored.append(store.artifacts.put_array(array.astype(job.dtype), kind="embedding"))
+def _write(store: Store, job: _Job, arrays: Sequence[NDArray[Any]], cost: dict[str, Any]) -> None:
+    kept = [array.astype(job.dtype) for array in arrays]
+    stored = [store.artifacts.put_array(array, kind="embedding") for array in kept]
     with store.write() as writer:
         for (encoder_id, _), artifact in zip(job.specs, stored, strict=True):
             row = cost | {

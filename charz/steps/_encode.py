@@ -1,0 +1,60 @@
+"""From examples to vectors under loaded encoders: shared by embed and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from charz import shelf
+from charz.encoders import _pairs
+from charz.errors import InputError
+from charz.records import EncoderSpec, Examples
+
+
+def load(specs: Sequence[EncoderSpec]) -> Any:
+    """Load the one checkpoint that ``specs`` share."""
+    return shelf.load("encoders", specs[0].kind).load(list(specs))
+
+
+def texts_of(examples: Examples) -> list[str]:
+    """Return the first texts, then the second ones of pairs."""
+    return [*examples.texts, *(examples.pairs or ())]
+
+
+def vectors(
+    loaded: Any, specs: Sequence[EncoderSpec], examples: Examples
+) -> list[NDArray[np.float32]]:
+    """Encode every distinct text once and return rows aligned with the examples.
+
+    Returns
+    -------
+    list of float32 arrays (len(examples), n_dims)
+        One per spec; pairs are combined as the spec's ``pair`` says.
+
+    Raises
+    ------
+    InputError
+        When an encoder gives NaN or infinite values.
+    """
+    texts = list(dict.fromkeys(texts_of(examples)))
+    index = {text: row for row, text in enumerate(texts)}
+    arrays = loaded.encode(texts)
+    for spec, array in zip(specs, arrays, strict=True):
+        if not np.isfinite(array).all():
+            raise InputError(f"'{spec}' gives NaN or infinite values", "check its weights")
+    return [
+        _aligned(array, examples, index, spec) for spec, array in zip(specs, arrays, strict=True)
+    ]
+
+
+def _aligned(
+    array: NDArray[np.float32], examples: Examples, index: dict[str, int], spec: EncoderSpec
+) -> NDArray[np.float32]:
+    first = array[[index[text] for text in examples.texts]]
+    if examples.pairs is None:
+        return first
+    second = array[[index[text] for text in examples.pairs]]
+    return _pairs.combine(first, second, spec.settings.get("pair", "product"))

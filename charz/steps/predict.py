@@ -1,0 +1,315 @@
+"""Predict: what a probe will score on texts or vectors that nobody has labelled.
+
+Reads a sample and a metamodel; hands back forecasts and, given a registry, stores them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from charz import metrics, paths
+from charz.errors import InputError, RegistryError
+from charz.metamodels import _bundle
+from charz.metamodels._bundle import Bundle
+from charz.records import EncoderSpec, Forecast
+from charz.sample import Sample
+from charz.schema import TABLES
+from charz.steps import _encode, _features
+from charz.store import Store
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+def predict_performance(
+    X_train: ArrayLike,
+    y_train: ArrayLike,
+    X_eval: ArrayLike,
+    metric: str = "accuracy",
+    level: float = 0.9,
+    at: int | None = None,
+) -> Forecast:
+    """Predict what a logistic probe trained on this sample scores on the eval rows.
+
+    No registry is needed: the metamodel inside the package answers.
+
+    Parameters
+    ----------
+    X_train : array (n_train, n_dims)
+        Embeddings of the labelled rows.
+    y_train : array (n_train,)
+        Their labels: text or numbers, at least two classes.
+    X_eval : array (n_eval, n_dims)
+        Embeddings of unlabelled rows from the domain of use.
+    metric : {"accuracy", "macro_f1", "log_loss"}
+    level : float in (0, 1)
+        Promised coverage of the interval on a new dataset.
+    at : int, optional
+        Predict for a training sample of this many rows instead, at least ``n_train``.
+
+    Returns
+    -------
+    Forecast
+
+    Raises
+    ------
+    InputError
+        When arrays have the wrong shape or NaN, there is one class, or a value is out of
+        range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(200) % 2
+    >>> X = rng.normal(size=(200, 16)) + y[:, None]
+    >>> forecast = predict_performance(X[:100], y[:100], X[100:])
+    >>> forecast.low <= forecast.value <= forecast.high
+    True
+    """
+    sample = labelled_sample(X_train, y_train, X_eval)
+    return forecast(sample, packaged(metric), level=level, at=at)
+
+
+def labelled_sample(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Sample:
+    """Return a sample from vectors and labels of any kind.
+
+    Raises
+    ------
+    InputError
+        When labels are missing, of one class only, or no one-dimensional array.
+    """
+    labels = np.asarray(y_train)
+    if labels.ndim != 1:
+        raise InputError(f"y_train has the shape {labels.shape}", "give one label per row")
+    if any(label is None or label != label for label in labels.tolist()):
+        raise InputError("y_train has missing labels", "drop those rows")
+    classes, codes = np.unique(labels.astype(str), return_inverse=True)
+    if len(classes) < 2:
+        raise InputError(
+            f"y_train has {len(classes)} class", "label at least one row of a second class"
+        )
+    return Sample(X_train, codes, X_eval, len(classes))
+
+
+def files(
+    store: Store | None,
+    *,
+    encoder: str,
+    train: str,
+    eval: str,  # noqa: A002 - the option's name
+    metric: str = "accuracy",
+    level: float = 0.9,
+    at: Sequence[int] = (),
+    **columns: Any,
+) -> list[Forecast]:
+    """Predict for labelled and unlabelled texts in files.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Where metamodels come from and forecasts are kept; None for the packaged metamodel.
+    encoder : str
+        A spec.
+    train, eval : str
+        Files with ``text`` (and ``text_pair``); ``label`` is read of the first only.
+    at : sequence of int
+        Larger training sizes to predict for as well.
+    **columns
+        ``text_column``, ``pair_column``, ``label_column``, ``encoding``.
+
+    Returns
+    -------
+    list of Forecast
+        The one at the training sample's own size first.
+
+    Raises
+    ------
+    InputError, UnknownNameError, OfflineError, MissingExtraError
+        When a file or the encoder cannot be used.
+    """
+    from charz.sources.files import read_examples
+
+    spec = EncoderSpec.parse(encoder)
+    labelled, skipped = read_examples(train, labelled=True, **columns)
+    unlabelled, unread = read_examples(eval, labelled=False, **columns)
+    if (labelled.pairs is None) != (unlabelled.pairs is None):
+        raise InputError("one of the files has text pairs, the other not", "give both alike")
+    loaded = _encode.load([spec])
+    if getattr(loaded, "is_fitted", False):
+        loaded.fit(_encode.texts_of(labelled))
+    (X_train,), (X_eval,) = (
+        _encode.vectors(loaded, [spec], part) for part in (labelled, unlabelled)
+    )
+    sample = labelled_sample(X_train, labelled.labels or (), X_eval)
+    told = {"encoder": str(spec), "skipped": {"train": dict(skipped), "eval": dict(unread)}}
+    forecasts = arrays(store, sample, metric=metric, level=level, at=at, encoder=str(spec))
+    return [replace(each, provenance={**each.provenance, **told}) for each in forecasts]
+
+
+def arrays(
+    store: Store | None,
+    sample: Sample,
+    *,
+    metric: str = "accuracy",
+    level: float = 0.9,
+    at: Sequence[int] = (),
+    encoder: str | None = None,
+) -> list[Forecast]:
+    """Predict for a sample, with the registry's newest metamodel or the packaged one."""
+    bundle = (newest(store, metric) if store is not None else None) or packaged(metric)
+    values = _features.compute(sample, bundle.features)
+    forecasts = [
+        forecast(sample, bundle, level=level, at=size, values=values) for size in (None, *at)
+    ]
+    if store is not None:
+        forecasts = [_stored(store, sample, bundle, each, values, encoder) for each in forecasts]
+    return forecasts
+
+
+def newest(store: Store, metric: str) -> Bundle | None:
+    """Return the registry's newest metamodel for a metric, None when it has none."""
+    table = TABLES["metamodel"]
+    query = sa.select(table.c.arrays_hash).where(table.c.metric == metric)
+    rows = store.rows(query.order_by(table.c.id.desc()).limit(1))
+    if not rows:
+        return None
+    return _bundle.from_arrays(store.artifacts.arrays(rows[0]["arrays_hash"]))
+
+
+@cache
+def packaged(metric: str) -> Bundle:
+    """Return the metamodel that charz ships for a metric.
+
+    Raises
+    ------
+    RegistryError
+        When it ships none.
+    """
+    path = paths.PACKAGE / "metamodels" / "shipped" / f"{metric}.npz"
+    if not path.is_file():
+        raise RegistryError(
+            f"charz ships no metamodel for '{metric}'", "fit one in a registry with 'charz fit'"
+        )
+    with np.load(path, allow_pickle=False) as stored:
+        return _bundle.from_arrays({name: stored[name] for name in stored.files})
+
+
+def forecast(
+    sample: Sample,
+    bundle: Bundle,
+    *,
+    level: float = 0.9,
+    at: int | None = None,
+    values: dict[str, float] | None = None,
+) -> Forecast:
+    """Let a metamodel answer for a sample.
+
+    Parameters
+    ----------
+    values : dict, optional
+        The sample's features, where they are known already.
+
+    Raises
+    ------
+    InputError
+        When the level is not inside (0, 1) or ``at`` is below the sample's size.
+    """
+    import pandas as pd
+
+    if at is not None and at < sample.n_train:
+        raise InputError(
+            f"at={at} is below the {sample.n_train} labelled rows", "give a larger size"
+        )
+    values = values if values is not None else _features.compute(sample, bundle.features)
+    row = values | {"n_train": sample.n_train, "n_eval": sample.n_eval}
+    row["n_target"] = at or sample.n_train
+    answer = _bundle.answer(bundle, pd.DataFrame([row]), level)
+    return Forecast(
+        metric=bundle.metric,
+        value=float(answer.value[0]),
+        low=float(answer.low[0]),
+        high=float(answer.high[0]),
+        level=level,
+        baselines=_baselines(sample, bundle, values),
+        support=float(answer.support[0]),
+        n_train=sample.n_train,
+        n_eval=sample.n_eval,
+        at=at,
+        provenance=_provenance(bundle),
+    )
+
+
+def _baselines(sample: Sample, bundle: Bundle, values: dict[str, float]) -> dict[str, float]:
+    """Return what simpler means would say: the constant, CV and, of accuracy, every estimator."""
+    out_of_fold = sample.head.cv_probabilities
+    answers = {"constant": bundle.constant}
+    if out_of_fold is not None:
+        answers["cv"] = metrics.measure(out_of_fold, sample.y_train)[bundle.metric]
+    if bundle.metric == "accuracy":
+        known = (name for name in _features.estimators() if np.isfinite(values.get(name, np.nan)))
+        answers |= {name: values[name] for name in known}
+    return answers
+
+
+def _provenance(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "metamodel": bundle.item,
+        "training_fingerprint": bundle.fingerprint,
+        "n_rows": bundle.n_rows,
+        "n_groups": bundle.n_groups,
+        "n_lineages": bundle.n_lineages,
+    }
+
+
+def _stored(
+    store: Store,
+    sample: Sample,
+    bundle: Bundle,
+    given: Forecast,
+    values: dict[str, float],
+    encoder: str | None,
+) -> Forecast:
+    """Keep a forecast in the registry; its provenance gains the key to find it by."""
+    sample_fingerprint = _fingerprint(sample)
+    parts = (bundle.item, bundle.fingerprint, sample_fingerprint, encoder, given.metric,
+             given.level, given.at)  # fmt: skip
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    metamodel = store.row(
+        "metamodel",
+        item=bundle.item,
+        metric=bundle.metric,
+        training_fingerprint=bundle.fingerprint,
+    )
+    row = {
+        "key": key,
+        "metamodel_id": metamodel["id"] if metamodel else None,
+        "metamodel_fingerprint": bundle.fingerprint,
+        "encoder_spec": encoder,
+        "sample_fingerprint": sample_fingerprint,
+        "features": {name: _json(value) for name, value in values.items()},
+        "run_id": store.run_id,
+    }
+    shown = ("metric", "value", "low", "high", "level", "support", "n_train", "n_eval", "at")
+    row |= {name: getattr(given, name) for name in shown}
+    row["baselines"] = {name: _json(value) for name, value in given.baselines.items()}
+    store.put("prediction", [row])
+    return replace(given, provenance={**given.provenance, "key": key})
+
+
+def _json(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _fingerprint(sample: Sample) -> str:
+    digest = hashlib.sha256()
+    for array in (sample.X_train, sample.y_train, sample.X_eval):
+        digest.update(repr(array.shape).encode() + array.tobytes())
+    return digest.hexdigest()

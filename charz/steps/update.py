@@ -1,0 +1,80 @@
+"""Update: all pending work in order.
+
+Subsets come before embeddings: which texts a fitted encoder must embed for a shifted eval
+subset is only known once that subset is drawn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from charz import shelf
+from charz.errors import InputError
+from charz.records import Progress, Silence, Summary
+from charz.store import Store
+
+ORDER = ("subset", "embed", "probe", "characterize")
+
+
+def run(
+    store: Store,
+    *,
+    encoders: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+    workers: int = 1,
+    budget: float | None = None,
+    metric: str = "accuracy",
+    progress: Progress | None = None,
+) -> list[Summary]:
+    """Bring the registry up to date and return what each step did.
+
+    What an earlier step found damaged and set aside is made again in a second round.
+
+    Parameters
+    ----------
+    encoders, datasets : sequences of str
+        Names or patterns with ``*``; all when empty.
+    workers : int
+        Processes.
+    budget : float, optional
+        Seconds after which no unit begins; what is left waits for the next update.
+    metric : str
+        What the metamodel that is fitted at the end predicts.
+
+    Raises
+    ------
+    UnknownNameError
+        When a pattern matches nothing.
+    InputError
+        When the budget is not positive.
+    """
+    if budget is not None and budget <= 0:
+        raise InputError(f"the budget of {budget} s is no time", "give e.g. 90s or 10m")
+    deadline = time.monotonic() + budget if budget is not None else None
+    progress = progress or Silence()
+    for _ in range(2):
+        summaries = []
+        for step in ORDER:
+            chosen = {} if step == "subset" else {"encoders": encoders, "workers": workers}
+            summaries.append(
+                _step(step)(
+                    store, datasets=datasets, deadline=deadline, progress=progress, **chosen
+                )
+            )
+        if not any("set aside" in note for each in summaries for note in each.notes):
+            break
+    if _can_fit(store, deadline):
+        summaries.append(_step("fit")(store, metric=metric, progress=progress))
+    return summaries
+
+
+def _step(name: str) -> Callable[..., Summary]:
+    """Return the function of a step by its name: steps never import each other."""
+    run: Callable[..., Summary] = shelf.step(name).run
+    return run
+
+
+def _can_fit(store: Store, deadline: float | None) -> bool:
+    in_time = deadline is None or time.monotonic() < deadline
+    return in_time and store.count("result") > 0 and store.count("feature_value") > 0
