@@ -1,0 +1,52 @@
+"""Opening the registry for a command."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from charz.store import Store
+
+_NOT_KEPT = ("registry", "style")  # a URL may hold a password
+
+
+@contextmanager
+def reading(url: str | None) -> Iterator[Store]:
+    """Open a registry that must be there."""
+    from charz import store
+
+    with store.open(url) as opened:
+        yield opened
+
+
+@contextmanager
+def writing(url: str | None, *, create: bool = False) -> Iterator[Store]:
+    """Open a registry and record the command as a run: the provenance of what it writes."""
+    from charz import store
+
+    with store.open(url, create=create) as opened, opened.run(_name(), _arguments()):
+        yield opened
+
+
+def _name() -> str:
+    """Return the words of the command, without the program's name."""
+    return " ".join(click.get_current_context().command_path.split()[1:])
+
+
+def _arguments() -> dict[str, Any]:
+    params = click.get_current_context().params
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in params.items()
+        if name not in _NOT_KEPT and value is not None and value != ()
+    }
+
+
+def deadline(budget: float | None) -> float | None:
+    """Return the `time.monotonic` value at which a budget of seconds is spent."""
+    return None if budget is None else time.monotonic() + budget

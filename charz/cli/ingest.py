@@ -1,0 +1,95 @@
+"""``charz ingest``: encoders and datasets enter the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from charz.cli import _registry, options, output
+from charz.cli._group import Command, Group
+
+
+@click.group(cls=Group)
+def command() -> None:
+    """Bring encoders and datasets into the registry.
+
+    The registry is made when there is none. Ingesting a thing twice changes nothing.
+    """
+
+
+@command.command(
+    cls=Command,
+    examples=(
+        "charz ingest encoder tfidf: random:hash?dims=128",
+        "charz ingest encoder 'st:sentence-transformers/all-MiniLM-L6-v2?layer=0..6&pooling=mean'",
+        "charz ingest encoder array:vectors.parquet",
+    ),
+)
+@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@options.rows
+@options.registry
+def encoder(specs: tuple[str, ...], registry: str | None, style: str | None) -> None:
+    """Register encoders by spec.
+
+    SPEC is KIND:NAME[@REV][?layer=6&pooling=mean&dims=128&...]. Lists (pooling=mean,cls),
+    ranges (layer=0..6) and layer=all stand for several encoders.
+    """
+    from charz.steps import ingest
+
+    found: list[dict[str, Any]] = []
+    try:
+        with _registry.writing(registry, create=True) as store:
+            for spec in specs:
+                found += ingest.encoder(store, spec)
+    finally:
+        _write(found, style)
+
+
+@command.command(
+    cls=Command,
+    examples=(
+        "charz ingest dataset reviews.csv --label-column stars",
+        "charz ingest dataset data/books data/dvd --label-family sentiment",
+    ),
+)
+@click.argument("references", nargs=-1, required=True, metavar="PATH_OR_ID...")
+@options.columns
+@click.option("--test", metavar="FILE", help="The test split, when PATH is the training split.")
+@click.option("--name", help="Its name. Default: that of the file or folder.")
+@click.option("--group", help="Datasets that share texts or origin: held out together.")
+@click.option("--label-family", metavar="NAME", help="Datasets with the same labels elsewhere.")
+@click.option("--language", help="Two letters. Default: guessed from the texts.")
+@click.option("--license", help="Its license.")
+@click.option("--task", help="Its kind of task, e.g. topic or sentiment.")
+@click.option("--config", metavar="NAME", help="The configuration of a hub's dataset.")
+@click.option("--revision", metavar="REV", help="The commit, tag or branch of a hub's dataset.")
+@click.option("--test-share", metavar="SHARE", help="Part held for test when there is no split.")
+@click.option("--seed", metavar="N", help="Seed of that split.")
+@options.rows
+@options.registry
+def dataset(
+    references: tuple[str, ...], registry: str | None, style: str | None, **facts: str | None
+) -> None:
+    """Register labelled texts: a file, a folder with train.* and test.*, or an id.
+
+    Files are CSV, TSV, JSONL (or .gz of these) or Parquet. Rows that cannot be used are
+    left out and counted by reason.
+    """
+    from charz.steps import ingest
+
+    if facts["name"] and len(references) > 1:
+        raise click.UsageError("--name is for one dataset; ingest these one by one")
+    found: list[dict[str, Any]] = []
+    try:
+        with _registry.writing(registry, create=True) as store:
+            for reference in references:
+                found += [ingest.dataset(store, reference, **options.given(**facts))]
+    finally:
+        _write(found, style)
+
+
+def _write(found: list[dict[str, Any]], style: str | None) -> None:
+    """Write what was registered, also when a later one failed."""
+    if found:
+        output.rows(found, style)

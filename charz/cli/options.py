@@ -1,0 +1,194 @@
+"""Options that several commands share, and the values they read."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[F], F]
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def duration(text: str) -> float:
+    """Return the seconds of ``90s``, ``10m`` or ``1h``.
+
+    >>> duration("1.5m")
+    90.0
+    """
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([smh])", text.strip())
+    if not match or float(match[1]) == 0:
+        raise click.BadParameter(f"'{text}' is no duration; write 90s, 10m or 1h")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def level(text: str) -> float:
+    """Return an interval's coverage: over 0, under 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1:
+        raise click.BadParameter(f"'{text}' is no level; write a share such as 0.9")
+    return value
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Return whole numbers separated by commas.
+
+    >>> sizes("16,32")
+    (16, 32)
+    """
+    return tuple(_size(part.strip(), "16,32,64") for part in text.split(","))
+
+
+def eval_sizes(text: str) -> tuple[int | None, ...]:
+    """Return whole numbers separated by commas, None for ``all``: the whole split.
+
+    >>> eval_sizes("200,all")
+    (200, None)
+    """
+    parts = (part.strip() for part in text.split(","))
+    return tuple(None if part == "all" else _size(part, "200,500,all") for part in parts)
+
+
+def _size(part: str, usage: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", part):
+        raise click.BadParameter(f"'{part}' is no size; write e.g. {usage}")
+    return int(part)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return names separated by commas."""
+    found = tuple(part.strip() for part in text.split(","))
+    if "" in found:
+        raise click.BadParameter(f"'{text}' has an empty name; write a,b,c")
+    return found
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Return the key and the value of ``KEY=VALUE``."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise click.BadParameter(f"'{text}' is no setting; write key=value")
+    return key, value
+
+
+def json_setting(text: str) -> tuple[str, Any]:
+    """Return the key and the value of ``KEY=VALUE``, read as JSON where it is JSON.
+
+    >>> json_setting("share=0.2"), json_setting("rule=keep")
+    (('share', 0.2), ('rule', 'keep'))
+    """
+    key, value = setting(text)
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def settings(
+    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, Any], ...]
+) -> dict[str, Any]:
+    """Join settings to a dict; the same key twice is wrong usage."""
+    joined = dict(value)
+    if len(joined) < len(value):
+        raise click.BadParameter("a key stands twice; keep one of them", ctx, param)
+    return joined
+
+
+def registry(function: F) -> F:
+    """Add ``--registry``."""
+    return click.option(
+        "--registry",
+        metavar="URL",
+        envvar="CHARZ_REGISTRY",
+        show_envvar=True,
+        help="SQLite file or database URL. Default: charz.db in CHARZ_HOME.",
+    )(function)
+
+
+def rows(function: F) -> F:
+    """Add ``--format``: how rows are written."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(["table", "csv", "json", "ndjson"]),
+        help="How to write rows. Default: table on a terminal, else csv.",
+    )(function)
+
+
+def filters(function: F) -> F:
+    """Add ``--encoder`` and ``--dataset``."""
+    return encoders(datasets(function))
+
+
+def encoders(function: F) -> F:
+    """Add ``--encoder``."""
+    return click.option(
+        "--encoder",
+        "encoders",
+        multiple=True,
+        metavar="SPEC",
+        help="Only this encoder; * stands for anything. Repeatable.",
+    )(function)
+
+
+def datasets(function: F) -> F:
+    """Add ``--dataset``."""
+    return click.option(
+        "--dataset",
+        "datasets",
+        multiple=True,
+        metavar="NAME",
+        help="Only this dataset; * stands for anything. Repeatable.",
+    )(function)
+
+
+def workers(function: F) -> F:
+    """Add ``--workers``."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Processes to work in.",
+    )(function)
+
+
+def budget(function: F) -> F:
+    """Add ``--budget``."""
+    return click.option(
+        "--budget",
+        type=duration,
+        metavar="TIME",
+        help="Begin nothing after this long: 90s, 10m, 1h.",
+    )(function)
+
+
+def columns(function: F) -> F:
+    """Add the names of a file's columns and its encoding."""
+    for flag, default in (("label", "label"), ("pair", "text_pair, if any"), ("text", "text")):
+        option = click.option(
+            f"--{flag}-column", metavar="NAME", help=f"Column of the {flag}. Default: {default}."
+        )
+        function = option(function)
+    encoding = click.option(
+        "--encoding", metavar="NAME", help="Encoding of the files. Default: UTF-8, else a guess."
+    )
+    return encoding(function)
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; a step's own defaults stand for the others.
+
+    >>> given(seed=0, name=None)
+    {'seed': 0}
+    """
+    return {name: value for name, value in options.items() if value is not None}

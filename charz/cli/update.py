@@ -1,0 +1,41 @@
+"""``charz update``: every step that has something to do."""
+
+from __future__ import annotations
+
+import click
+
+from charz.cli import _progress, _registry, options, output
+from charz.cli._group import Command
+
+
+@click.command(cls=Command, examples=("charz update", "charz update --budget 10m --workers 2"))
+@options.filters
+@options.workers
+@options.budget
+@options.rows
+@options.registry
+def command(
+    encoders: tuple[str, ...],
+    datasets: tuple[str, ...],
+    workers: int,
+    budget: float | None,
+    registry: str | None,
+    style: str | None,
+) -> None:
+    """Do whatever any step still has to do.
+
+    Runs embed, subset, probe, characterize and fit on what is lacking. A stopped run
+    loses at most what was under way; run it again to go on.
+    """
+    from charz.steps import update
+
+    with _registry.writing(registry) as store, _progress.shown() as progress:
+        done = update.run(
+            store,
+            encoders=encoders,
+            datasets=datasets,
+            workers=workers,
+            budget=budget,
+            progress=progress,
+        )
+    output.summaries(done, style)
