@@ -1,0 +1,250 @@
+"""Each estimator against a slow formula written from its paper."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog, minimize_scalar
+from sklearn.linear_model import LogisticRegression
+
+from charz.estimators import (
+    ac,
+    ac_scaled,
+    agreement,
+    atc,
+    atc_entropy,
+    cbpe,
+    cot,
+    cv,
+    doc,
+    gde,
+    im,
+)
+from charz.sample import Sample
+
+
+def blobs(seed: int, n: int = 40, m: int = 30, k: int = 3, d: int = 5) -> Sample:
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, k, n)
+    X = rng.normal(size=(n, d)) + 1.2 * np.eye(k, d)[y]
+    Z = rng.normal(size=(m, d)) + 1.2 * np.eye(k, d)[rng.integers(0, k, m)] + 0.3
+    return Sample(X, y, Z, n_classes=k)
+
+
+@pytest.fixture(params=[0, 1, 2])
+def sample(request: pytest.FixtureRequest) -> Sample:
+    return blobs(request.param)
+
+
+def source(sample: Sample) -> list[list[float]]:
+    assert sample.head.cv_probabilities is not None
+    return sample.head.cv_probabilities.tolist()
+
+
+def target(sample: Sample) -> list[list[float]]:
+    return sample.head.probabilities[0].tolist()
+
+
+def wrong(sample: Sample) -> int:
+    answers = [row.index(max(row)) for row in source(sample)]
+    return sum(a != y for a, y in zip(answers, sample.y_train, strict=True))
+
+
+def mean(numbers: list[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+def test_cv_counts_right_answers(sample: Sample) -> None:
+    assert cv.estimate(sample) == pytest.approx(1 - wrong(sample) / sample.n_train)
+
+
+def test_ac_averages_confidence(sample: Sample) -> None:
+    assert ac.estimate(sample) == pytest.approx(mean([max(row) for row in target(sample)]))
+
+
+def test_doc_takes_the_fall_in_confidence_off_cv(sample: Sample) -> None:
+    fall = mean([max(row) for row in source(sample)]) - mean([max(row) for row in target(sample)])
+    expected = 1 - wrong(sample) / sample.n_train - fall
+    assert doc.estimate(sample) == pytest.approx(min(max(expected, 0), 1))
+
+
+def test_ac_scaled_minimises_the_out_of_fold_log_loss(sample: Sample) -> None:
+    def tempered(P: list[list[float]], b: float) -> np.ndarray:
+        powers = np.array(P) ** b
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def loss(log_b: float) -> float:
+        P = tempered(source(sample), math.exp(log_b))
+        return -mean([math.log(P[i, y]) for i, y in enumerate(sample.y_train)])
+
+    best = minimize_scalar(loss, bounds=(-5, 5), method="bounded", options={"xatol": 1e-9})
+    expected = tempered(target(sample), math.exp(best.x)).max(axis=1).mean()
+    assert ac_scaled.estimate(sample) == pytest.approx(expected, abs=1e-4)
+
+
+def atc_by_definition(scores: list[float], n_wrong: int, asked: list[float]) -> float:
+    """The smallest observed c with share(score < c) = share of errors (equation 2)."""
+    n = len(scores)
+    fitting = [c for c in scores if sum(s < c for s in scores) == n_wrong]
+    assert len(fitting) == 1, f"no ties expected among {n} scores"
+    return mean([float(s >= fitting[0]) for s in asked])
+
+
+def test_atc_finds_the_threshold_of_the_definition(sample: Sample) -> None:
+    n_wrong = wrong(sample)
+    assert n_wrong > 0
+    expected = atc_by_definition(
+        [max(row) for row in source(sample)], n_wrong, [max(row) for row in target(sample)]
+    )
+    assert atc.estimate(sample) == pytest.approx(expected)
+
+
+def test_atc_entropy_uses_negative_entropy(sample: Sample) -> None:
+    def score(row: list[float]) -> float:
+        return sum(p * math.log(p) for p in row if p > 0)
+
+    expected = atc_by_definition(
+        [score(row) for row in source(sample)],
+        wrong(sample),
+        [score(row) for row in target(sample)],
+    )
+    assert atc_entropy.estimate(sample) == pytest.approx(expected)
+
+
+def test_atc_scores_are_the_same_for_two_classes() -> None:
+    sample = blobs(5, k=2)
+    assert atc.estimate(sample) == atc_entropy.estimate(sample)
+
+
+@settings(deadline=None)
+@given(
+    scores=st.lists(st.integers(0, 20), min_size=1, max_size=15, unique=True),
+    asked=st.lists(st.integers(0, 20), min_size=1, max_size=10),
+    data=st.data(),
+)
+def test_atc_on_its_own_source_gives_its_accuracy(
+    scores: list[int], asked: list[int], data: st.DataObject
+) -> None:
+    right = np.array(data.draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores))))
+    values = np.array(scores, dtype=float)
+    assert atc.share_above(values, right, values) == pytest.approx(right.mean())
+    low = atc.share_above(values, right, np.array(asked) - 1.0)
+    assert low <= atc.share_above(values, right, np.array(asked, dtype=float))
+
+
+def test_cbpe_is_platt_scaling_then_expected_accuracy(sample: Sample) -> None:
+    right = np.array([row.index(max(row)) for row in source(sample)]) == sample.y_train
+
+    def logit(P: list[list[float]]) -> np.ndarray:
+        top = np.array(P).max(axis=1)
+        return np.log(top / (1 - top))[:, None]
+
+    # Platt's soft targets as weighted hard ones, for scikit-learn without a penalty.
+    x, n_right, n_wrong = logit(source(sample)), right.sum(), (~right).sum()
+    goal = np.where(right, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
+    fit = LogisticRegression(C=1e9, tol=1e-10, max_iter=5000).fit(
+        np.vstack([x, x]),
+        np.repeat([1, 0], len(x)),
+        sample_weight=np.concatenate([goal, 1 - goal]),
+    )
+    assert fit.coef_[0, 0] > 0
+    expected = fit.predict_proba(logit(target(sample)))[:, 1].mean()
+    assert cbpe.estimate(sample) == pytest.approx(expected, abs=1e-4)
+
+
+def test_cbpe_ignores_confidence_that_points_the_wrong_way() -> None:
+    score, right = np.linspace(0, 3, 40), np.arange(40) < 20
+    a, b = cbpe.platt(score, right)
+    assert b == 0
+    assert 1 / (1 + math.exp(-a)) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_im_weighs_bins_by_hand() -> None:
+    confidence = np.repeat([0.55, 0.95], 10)
+    right = np.array([True] * 5 + [False] * 5 + [True] * 9 + [False])
+    asked = np.array([0.5, 0.96, 0.97, 0.99])
+    assert im.reweighted(confidence, right, asked) == pytest.approx(0.25 * 0.5 + 0.75 * 0.9)
+    assert im.reweighted(confidence, right, confidence) == pytest.approx(right.mean())
+
+
+def test_im_with_few_rows_is_cv() -> None:
+    sample = blobs(0, n=15)
+    assert im.estimate(sample) == pytest.approx(cv.estimate(sample))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_cot_is_the_best_of_all_assignments(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    P, labels = rng.dirichlet([1, 1, 1], 6), rng.integers(0, 3, 6)
+    best = max(
+        mean([P[i, y] for i, y in enumerate(order)])
+        for order in set(itertools.permutations(labels.tolist()))
+    )
+    assert cot.matched(P, np.bincount(labels, minlength=3)) == pytest.approx(best)
+
+
+def test_cot_solves_the_transport_programme() -> None:
+    sample = blobs(1, n=30, m=30)
+    P, prior = np.array(target(sample)), sample.class_counts / sample.n_train
+    m, k = P.shape
+    distance = np.abs(P[:, None, :] - np.eye(k)[None]).sum(axis=2) / 2
+    rows = np.kron(np.eye(m), np.ones(k))
+    columns = np.kron(np.ones(m), np.eye(k))
+    answer = linprog(
+        distance.ravel(),
+        A_eq=np.vstack([rows, columns]),
+        b_eq=np.concatenate([np.full(m, 1 / m), prior]),
+    )
+    assert cot.estimate(sample) == pytest.approx(1 - answer.fun, abs=1e-7)
+
+
+@given(
+    counts=st.lists(st.integers(0, 30), min_size=1, max_size=6).filter(any),
+    total=st.integers(1, 100),
+)
+def test_cot_labels_follow_the_prior(counts: list[int], total: int) -> None:
+    given_out = cot.apportioned(np.array(counts), total)
+    assert given_out.sum() == total
+    assert np.abs(given_out - np.array(counts) * total / sum(counts)).max() < 1
+
+
+def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
+    first, second = gde.halves(sample.X_train, sample.y_train)
+    answers = []
+    for half in (first, second):
+        head = Sample(sample.X_train[half.rows], half.labels, sample.X_eval, n_classes=3)
+        P = head.probe("logistic", C=(sample.head.chosen,), folds=0).probabilities[0]
+        answers.append(P.argmax(axis=1))
+    assert gde.estimate(sample) == pytest.approx((answers[0] == answers[1]).mean())
+
+
+@pytest.mark.parametrize("n", [2, 3, 20, 41])
+def test_gde_halves_are_disjoint_and_even(n: int) -> None:
+    rng = np.random.default_rng(n)
+    X, y = rng.normal(size=(n, 3)), rng.integers(0, 3, n)
+    first, second = gde.halves(X, y)
+    assert sorted([*first.rows, *second.rows]) == list(range(n))
+    counts = [np.bincount(half.labels, minlength=3) for half in (first, second)]
+    assert np.abs(counts[0] - counts[1]).max() <= 1
+    order = rng.permutation(n)
+    turned, _ = gde.halves(X[order], y[order])
+    assert {row.tobytes() for row in X[order][turned.rows]} == {
+        row.tobytes() for row in X[first.rows]
+    }
+
+
+def test_agreement_averages_all_pairs(sample: Sample) -> None:
+    names = ("logistic", "ridge", "knn", "centroid")
+    answers = {name: sample.probe(name).probabilities[0].argmax(axis=1) for name in names}
+    pairs = [
+        mean((answers[a] == answers[b]).astype(float).tolist())
+        for i, a in enumerate(names)
+        for b in names[i + 1 :]
+    ]
+    assert len(pairs) == 6
+    assert agreement.estimate(sample) == pytest.approx(mean(pairs))
