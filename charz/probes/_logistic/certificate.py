@@ -7,13 +7,14 @@ the duality gap at the dual point ``P - Y``.)
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from charz.probes._logistic.lbfgs import Minimizer, State
-    from charz.records import Floats
+    from charz.records import Floats, Ints
 
 MAX_NEWTON = 30
 # The intercepts' own share of the gap, relative: far below what is certified.
@@ -52,15 +53,36 @@ def _move(solver: Minimizer, state: State, step: Floats) -> bool:
     return fell
 
 
-def gaps(solver: Minimizer, state: State) -> Floats:
-    """Return the bound on ``(f - f*) / f*`` of each problem, (Q,), in float64 from V alone."""
-    state.M = solver.margins(state.V)
-    state.value = solver.loss.value(state.M, state.weights)
-    settle(solver, state)
-    state.G = solver.gradient(state.V, state.value)
-    W = state.G[:, :, :-1]
+@dataclass
+class Proof:
+    """Solutions with their margins and certified relative gaps.
+
+    Attributes
+    ----------
+    V : float64 array (Q, K, p + 1)
+    M : float64 array (Q, K, n)
+    gaps : float64 array (Q,)
+        Bounds on ``(f - f*) / f*``.
+    """
+
+    V: Floats
+    M: Floats
+    gaps: Floats
+
+    def put(self, places: Ints, other: Proof) -> None:
+        """Take over the better ones of ``other``, whose problems are at ``places`` here."""
+        better = other.gaps < self.gaps[places]
+        places = places[better]
+        self.V[places], self.M[places] = other.V[better], other.M[better]
+        self.gaps[places] = other.gaps[better]
+
+
+def prove(solver: Minimizer, V: Floats, weights: Floats) -> Proof:
+    """Settle the intercepts of ``V`` and bound its relative gaps, in float64 from V alone."""
+    state = settle(solver, solver.state(V, solver.margins(V), weights))
+    W = solver.gradient(state.V, state.value)[:, :, :-1]
     above = np.einsum("qkp,qkp->q", W, W) / (2 * solver.lam)
     f = solver.objective(state)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(above < f, above / (f - above), np.inf)
-    return np.where(above == 0, 0.0, relative)
+    return Proof(state.V, state.M, np.where(above == 0, 0.0, relative))

@@ -18,7 +18,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from charz.records import Floats, Ints
 
 MEMORY = 8
+# In float32 the gradient has a floor of noise; in float64 give up late.
+PATIENCE = {"float32": 12, "float64": 100}
 MAX_STEPS = 1500
 MAX_TRIALS = 25
 
@@ -69,43 +71,58 @@ class State:
         )  # fmt: skip
 
 
+class Rows:
+    """Rows with a last column of ones, laid out for both directions of product.
+
+    Parameters
+    ----------
+    Z : float array (n, p)
+    dtype : float32 or float64
+        The working precision.
+    """
+
+    def __init__(self, Z: Floats, dtype: type[np.floating[Any]]) -> None:
+        self.back = np.hstack([Z, np.ones((len(Z), 1))]).astype(dtype)
+        # BLAS is up to three times slower on a transposed view when K is small.
+        self.forth = np.ascontiguousarray(self.back.T)
+        self.moments = np.einsum("np,np->p", self.back, self.back)
+
+
 class Minimizer:
     """Minimise all problems of one sample at one regularisation ``lam``.
 
     Parameters
     ----------
-    Z : float array (n, p + 1)
-        Rows with a last column of ones; its precision is the working precision.
+    rows : Rows
     loss : Softmax or Sigmoid
     lam : float
         1 / C.
     """
 
-    def __init__(self, Z: Floats, loss: Loss, lam: float) -> None:
-        self.Z, self.loss, self.lam = Z, loss, lam
-        self.ridge = np.full(Z.shape[1], lam, dtype=Z.dtype)
+    def __init__(self, rows: Rows, loss: Loss, lam: float) -> None:
+        self.rows, self.loss, self.lam = rows, loss, lam
+        self.ridge = np.full_like(rows.moments, lam)
         self.ridge[-1] = 0
-        self.moments = np.einsum("np,np->p", Z, Z)
 
     def state(self, V: Floats, M: Floats, weights: Floats) -> State:
         """Return the problems at ``V`` with margins ``M``, no memory yet."""
         value = self.loss.value(M, weights)
         curvature = np.maximum(self.loss.curvature(value, weights), 1e-12)
         alive = (V[:, :, -1] > NEVER / 2).astype(V.dtype)
-        metric = alive[:, :, None] / (curvature[:, :, None] * self.moments + self.ridge)
+        metric = alive[:, :, None] / (curvature[:, :, None] * self.rows.moments + self.ridge)
         return State(V, M, weights, value, self.gradient(V, value), metric)
 
     def gradient(self, V: Floats, value: Value) -> Floats:
         """Return the gradient in V, (Q, K, p + 1)."""
         Q, K, n = value.R.shape
-        G: Floats = (value.R.reshape(Q * K, n) @ self.Z).reshape(V.shape)
+        G: Floats = (value.R.reshape(Q * K, n) @ self.rows.back).reshape(V.shape)
         G[:, :, :-1] += self.lam * V[:, :, :-1]
         return G
 
     def margins(self, V: Floats) -> Floats:
         """Return ``V Z'``, (Q, K, n)."""
         Q, K, p = V.shape
-        M: Floats = (V.reshape(Q * K, p) @ self.Z.T).reshape(Q, K, -1)
+        M: Floats = (V.reshape(Q * K, p) @ self.rows.forth).reshape(Q, K, -1)
         return M
 
     def objective(self, state: State) -> Floats:
@@ -122,20 +139,32 @@ class Minimizer:
         return weighty
 
     def run(self, state: State, tol: float) -> State:
-        """Return the state with `left` <= tol * objective, or where no step helps any more."""
+        """Return the state with `left` <= tol * objective, or where no step helps any more.
+
+        A problem is also given up after `PATIENCE` steps without a new least `left`.
+        """
+        patience = PATIENCE[self.rows.back.dtype.name]
         final = state
         active = np.arange(len(state.V))
+        least, waited = np.full(len(active), np.inf), np.zeros(len(active), dtype=np.int64)
+        stuck = np.zeros(len(active), dtype=bool)
         for _ in range(MAX_STEPS):
-            open_ = self.left(state) > tol * self.objective(state)
-            if not open_.all():
+            left = self.left(state)
+            waited = np.where(left < least, 0, waited + 1)
+            least = np.minimum(left, least)
+            closed = stuck | (waited > patience) | (left <= tol * self.objective(state))
+            if closed.any():
                 _store(final, state, active)
-                active, state = active[open_], state.take(np.flatnonzero(open_))
+                kept = np.flatnonzero(~closed)
+                active, state, least, waited = (
+                    active[kept],
+                    state.take(kept),
+                    least[kept],
+                    waited[kept],
+                )
             if not active.size:
                 return final
             stuck = self._step(state)
-            if stuck.any():
-                _store(final, state, active)
-                active, state = active[~stuck], state.take(np.flatnonzero(~stuck))
         _store(final, state, active)
         return final
 
@@ -160,7 +189,7 @@ class Minimizer:
         D = state.G.copy()
         alphas = []
         for S, Y in reversed(state.pairs):
-            rho = 1 / np.maximum(np.einsum("qkp,qkp->q", S, Y), 1e-300)
+            rho = 1 / np.maximum(np.einsum("qkp,qkp->q", S, Y), 1e-35)
             alpha = rho * np.einsum("qkp,qkp->q", S, D)
             D -= alpha[:, None, None] * Y
             alphas.append((alpha, rho))
