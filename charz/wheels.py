@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import distribution as installed
 from pathlib import Path, PurePosixPath
@@ -83,15 +84,15 @@ class WheelFiles:
 
     def names(self) -> list[str]:
         """Return the sorted names of the files."""
-        with self._open() as archive:
-            return sorted(_safe(archive.namelist()))
+        return sorted(_safe(self._archive.namelist()))
 
     def read(self, name: str, limit: int = MAX_BYTES) -> bytes:
         """Return a file's bytes."""
-        with self._open() as archive:
-            return member(archive, name, limit)
+        return member(self._archive, name, limit)
 
-    def _open(self) -> zipfile.ZipFile:
+    @cached_property
+    def _archive(self) -> zipfile.ZipFile:
+        """The open wheel: its list of files is long, so it is read once."""
         try:
             return zipfile.ZipFile(self.path)
         except (OSError, zipfile.BadZipFile) as error:
@@ -137,11 +138,13 @@ def member(archive: zipfile.ZipFile, name: str, limit: int = MAX_BYTES) -> bytes
     InputError
         When it is larger than ``limit`` bytes, encrypted or damaged.
     """
-    names = _safe(archive.namelist())
-    if name not in names:
-        raise UnknownNameError.among("file in the archive", name, names)
     try:
-        with archive.open(name) as stream:
+        info = archive.getinfo(_safe([name])[0])
+    except (KeyError, IndexError):
+        known = _safe(archive.namelist())
+        raise UnknownNameError.among("file in the archive", name, known) from None
+    try:
+        with archive.open(info) as stream:
             return _within(stream.read(limit + 1), limit, name)
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise InputError(f"'{name}' in the archive is damaged: {error}", "fetch it anew") from error
@@ -212,5 +215,6 @@ def _pip_download(requirement: str, place: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f" ({type(error).__name__})"
-    said = [line for line in done.stderr.splitlines() if line.strip()]
-    return f" ({said[-1].strip()[:200]})" if said else ""
+    said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    errors = [line for line in said if line.startswith("ERROR")] or said
+    return f" ({errors[-1][:200]})" if errors else ""

@@ -104,6 +104,12 @@ def test_members_stay_inside_and_within_the_limit(tmp_path):
     assert len(reader.read("fine.txt", 1000)) == 1000
 
 
+def test_every_file_listed_is_read(tmp_path):
+    path = wheel(tmp_path, **{f"data/{i:05}.txt": str(i) for i in range(3000)})
+    reader = WheelFiles("demo==1", path)
+    assert [int(reader.read(name)) for name in reader.names()] == list(range(3000))
+
+
 def test_damaged_wheels_are_named(tmp_path):
     path = tmp_path / "demo_data-1.0.0-py3-none-any.whl"
     path.write_bytes(b"no zip")

@@ -65,7 +65,7 @@ def _unknown(reference: str) -> UnknownNameError:
 
     near = UnknownNameError.among("dataset", reference, names())
     hint = f"{near.remedy} " if near.remedy.startswith("did you mean") else ""
-    looks_like_path = os.sep in reference or reference.startswith(".")
+    looks_like_path = reference.startswith((".", "~", os.sep))
     return UnknownNameError(
         f"'{reference}' is no {'path that exists' if looks_like_path else 'known dataset'}"
         + ("" if looks_like_path else " and no path that exists"),

