@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ _LEFT_OUT = [
     "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.pth", "*.py", "*.onnx_data", "*.mlmodel",
     "*.ckpt", "*.tflite", "*.npz", "*.pkl", "*.pickle",
 ]  # fmt: skip
+_PATIENCE = 20.0
 _HUBS_OWN = re.compile(r"models--.+/snapshots/([0-9a-f]{40})$")
 
 
@@ -47,7 +49,7 @@ def folder(spec: EncoderSpec, usage: str, backend: str = "torch") -> Path:
     if not _ID.fullmatch(spec.name):
         remedy = f"write {usage}" + (" (%40 for an @ in a path)" if spec.revision else "")
         raise InputError(f"'{spec}' names no folder", remedy)
-    return _snapshot(spec, backend)
+    return _snapshot(spec.name, spec.revision, backend)
 
 
 def commit(place: Path) -> str | None:
@@ -56,67 +58,56 @@ def commit(place: Path) -> str | None:
     return match[1] if match else None
 
 
-def _snapshot(spec: EncoderSpec, backend: str) -> Path:
+@lru_cache(maxsize=256)
+def _snapshot(name: str, revision: str | None, backend: str) -> Path:
+    """Return a repository's folder, asked of the hub once per process."""
     try:
         import huggingface_hub as hub
         from huggingface_hub import errors
     except ImportError as error:
         raise MissingExtraError.of("huggingface_hub", "st", "to fetch models") from error
-    cached = _cached(hub, spec)
-    if cached and spec.revision and re.fullmatch(r"[0-9a-f]{40}", spec.revision):
+    cached = _cached(hub, name, revision)
+    if cached and revision and re.fullmatch(r"[0-9a-f]{40}", revision):
         return cached
     try:
-        return _fetch(hub, spec, backend)
+        return _fetch(hub, name, revision, backend)
     except errors.GatedRepoError as error:
-        raise InputError(
-            f"'{spec.name}' is gated", "accept its terms, then 'hf auth login'"
-        ) from error
+        raise InputError(f"'{name}' is gated", "accept its terms, then 'hf auth login'") from error
     except errors.RevisionNotFoundError as error:
         raise UnknownNameError(
-            f"'{spec.name}' has no revision '{spec.revision}'", "check the tag, branch or commit"
+            f"'{name}' has no revision '{revision}'", "check the tag, branch or commit"
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise UnknownNameError(
-            f"the hub knows no model '{spec.name}' and there is no such folder",
+            f"the hub knows no model '{name}' and there is no such folder",
             "check its spelling, or 'hf auth login' when it is private",
         ) from error
-    except _unreachable(errors) as error:
+    except Exception as error:  # the HTTP library, and so its errors, changed with versions
         if cached:
             return cached
         raise OfflineError(
-            f"the model hub could not be reached for '{spec.name}' ({type(error).__name__})",
+            f"the model hub could not be reached for '{name}' ({type(error).__name__})",
             "connect, fetch it with 'hf download' first, or name a local folder",
         ) from error
 
 
-def _unreachable(errors: Any) -> tuple[type[Exception], ...]:
-    """Return the errors of a hub that does not answer, also those of its HTTP library."""
-    known = (errors.HfHubHTTPError, OSError, ValueError)
+def _cached(hub: Any, name: str, revision: str | None) -> Path | None:
     try:
-        import httpx
-    except ImportError:  # older clients use requests, whose errors are OSErrors
-        return known
-    return (*known, httpx.HTTPError)
-
-
-def _cached(hub: Any, spec: EncoderSpec) -> Path | None:
-    try:
-        return Path(hub.snapshot_download(spec.name, revision=spec.revision, local_files_only=True))
-    except (OSError, ValueError):
+        return Path(hub.snapshot_download(name, revision=revision, local_files_only=True))
+    except (OSError, ValueError, hub.errors.HfHubHTTPError):
         return None
 
 
-def _fetch(hub: Any, spec: EncoderSpec, backend: str) -> Path:
+def _fetch(hub: Any, name: str, revision: str | None, backend: str) -> Path:
     from charz.encoders._quiet import quiet
 
     api = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
-    names = api.list_repo_files(spec.name, revision=spec.revision)
+    info = api.model_info(name, revision=revision, timeout=_PATIENCE)
+    names = [sibling.rfilename for sibling in info.siblings or ()]
     left_out = [*_LEFT_OUT]
     left_out += [] if backend == "onnx" else ["*.onnx"]
     left_out += [] if backend == "openvino" else ["openvino/*"]
-    if any(name.endswith(".safetensors") and "/" not in name for name in names):
+    if any(each.endswith(".safetensors") and "/" not in each for each in names):
         left_out.append("pytorch_model*.bin")
     with quiet():
-        return Path(
-            api.snapshot_download(spec.name, revision=spec.revision, ignore_patterns=left_out)
-        )
+        return Path(api.snapshot_download(name, revision=info.sha, ignore_patterns=left_out))

@@ -23,8 +23,9 @@ from charz.encoders.st._network import Network
 from charz.encoders.st._pooling import Pooler
 from charz.encoders.st._settings import Settings
 
-CPU_BUDGET, GPU_BUDGET = 4096, 16384
-"""Padded tokens per batch."""
+CPU_BUDGET, GPU_BUDGET = 1024, 16384
+"""Padded tokens per batch. On a CPU, larger batches fall out of its cache: 4096 took a fifth
+more CPU time with MiniLM-L6."""
 
 
 class Pass:
