@@ -137,21 +137,33 @@ def expected_error(calibration: Arrays, value: Floats, covariates: Covariates) -
 def _risks(value: Floats, covariates: Covariates, others: list[str], bounds: Floats) -> Floats:
     """Return what an error may grow with, (rows, 4 + others), all nonnegative.
 
-    A constant, the spread sqrt(v (1 - v)) of the metric at v, the same as a standard error
-    over n_train and over n_eval rows, then the other signs of risk.
+    A constant, the spread of the metric at the value, the same as a standard error over
+    n_train and over n_eval rows, then the other signs of risk.
     """
     absent = sorted({*SIZES, *others} - set(covariates))
     if absent:
         raise InputError(f"the covariate '{absent[0]}' is absent", "give it for every row")
-    low, high = bounds
-    inside = np.clip(value, low, high)
-    spread = np.sqrt((inside - low) * (high - inside)) if np.isfinite(high) else inside - low
     given = [np.asarray(covariates[name], dtype=np.float64) for name in (*SIZES, *others)]
     if not all(np.isfinite(column).all() for column in given):
         raise InputError("a covariate is not finite", "give sizes and risks for every row")
     n_train, n_eval = (np.maximum(column, 1) for column in given[:2])
+    spread = _spread(value, n_train, bounds)
     columns = [np.ones_like(spread), spread, spread / np.sqrt(n_train), spread / np.sqrt(n_eval)]
     return np.column_stack(columns + [np.maximum(column, 0) for column in given[2:]])
+
+
+def _spread(value: Floats, n_train: Floats, bounds: Floats) -> Floats:
+    """Return sqrt((v - low) (high - v)), or v - low where the range has no upper end.
+
+    Few rows cannot tell a perfect score from a good one: v is drawn one success and one
+    failure towards the middle (Agresti and Coull 1998), as if n_train rows had been scored.
+    """
+    low, high = bounds
+    inside = np.clip(value, low, high)
+    if not np.isfinite(high):
+        return np.asarray(inside - low)
+    drawn = (n_train * inside + low + high) / (n_train + 2)
+    return np.asarray(np.sqrt((drawn - low) * (high - drawn)))
 
 
 def _slopes(risks: Floats, errors: Floats, weights: Floats) -> Floats:

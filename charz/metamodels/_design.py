@@ -106,7 +106,7 @@ def columns(features: pd.DataFrame, names: list[str]) -> Floats:
                 f"the feature column '{name}' is not numeric", "leave it out of the features"
             ) from error
     X[~np.isfinite(X)] = np.nan
-    return np.clip(X, -LARGEST, LARGEST)
+    return np.asarray(np.clip(X, -LARGEST, LARGEST))
 
 
 def _kind(name: str, x: Floats, estimators: set[str]) -> int:
