@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -23,21 +22,20 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Real(Double[float]):
+class Real(TypeDecorator[float]):
     """A float, numpy's too; not-a-number is NULL on every database, as it is on SQLite."""
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], float | None]:
-        """Return what turns a value into what the driver stores."""
-        return _finite_or_null
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> float | None:
+        """Convert to what every driver stores."""
+        return None if value is None or value != value else float(value)
 
     @property
     def python_type(self) -> type[float]:
         """The type of the values read."""
         return float
-
-
-def _finite_or_null(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
 
 
 class Moment(TypeDecorator[datetime]):

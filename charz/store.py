@@ -159,7 +159,7 @@ class Writer:
             raise ValueError(f"the rows for '{table}' differ in their columns")
         for start in range(0, len(rows), _BATCH):
             batch = [dict(row) for row in rows[start : start + _BATCH]]
-            count += self._connection.execute(statement, batch).rowcount
+            count += self.execute(statement, batch)
         return count
 
     def ensure(self, table: str, row: Mapping[str, Any], update: Sequence[str] = ()) -> int:
@@ -174,9 +174,13 @@ class Writer:
         self.put("artifact", [vars(stored)])
         return stored.hash
 
-    def execute(self, statement: Executable) -> int:
-        """Run one statement and return how many rows it touched."""
-        result: sa.CursorResult[Any] = self._connection.execute(statement)
+    def execute(
+        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+    ) -> int:
+        """Run one statement, once or for every row, and return how many rows it touched."""
+        result: sa.CursorResult[Any] = self._connection.execute(
+            statement, rows, execution_options={"preserve_rowcount": True}
+        )
         return result.rowcount
 
 

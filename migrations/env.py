@@ -34,9 +34,8 @@ def _migrate(connection: Connection) -> None:
 
 def _plainly(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """Write a type of ours as the SQLAlchemy type it stores: a migration imports no charz."""
-    if kind == "type" and type(item).__module__.startswith("charz"):
-        stored = item.impl if isinstance(item, TypeDecorator) else type(item).__mro__[1]()
-        return f"sa.{stored!r}"
+    if kind == "type" and isinstance(item, TypeDecorator):
+        return f"sa.{item.impl!r}"
     return False
 
 

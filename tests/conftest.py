@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,7 +54,7 @@ def sqlite_url(tmp_path: Path) -> str:
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Make an empty PostgreSQL database."""
     with postgres.database(postgres_server) as url:
-        yield url.replace("postgresql://", "postgresql+psycopg://")
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -63,11 +65,57 @@ def registry_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def made_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a registry to copy: migrating anew for every test would take longest."""
+    file = tmp_path_factory.mktemp("made") / "charz.db"
+    stores.upgrade(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def made_postgres(postgres_server: str) -> Iterator[str]:
+    """Make a database to copy, and name it."""
+    with postgres.database(postgres_server) as url:
+        stores.upgrade(url)
+        yield url.split("/")[3].split("?")[0]
+
+
 @pytest.fixture
-def store(registry_url: str) -> Iterator[stores.Store]:
-    """Open a registry without rows, on both databases."""
-    with stores.open(registry_url, create=True) as opened:
+def sqlite_store(sqlite_url: str, made_sqlite: Path) -> Iterator[stores.Store]:
+    """Open a SQLite registry without rows."""
+    shutil.copyfile(made_sqlite, sqlite_url.removeprefix("sqlite:///"))
+    with stores.open(sqlite_url) as opened:
         yield opened
+
+
+@pytest.fixture
+def postgres_store(postgres_server: str, made_postgres: str) -> Iterator[stores.Store]:
+    """Open a PostgreSQL registry without rows."""
+    with postgres.database(postgres_server, made_postgres) as url, stores.open(url) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> stores.Store:
+    """Open a registry without rows: once in SQLite, once in PostgreSQL."""
+    wanted = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    opened: stores.Store = request.getfixturevalue(wanted)
+    return opened
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 4 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(mounting, capture_output=True).returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,8 @@ def server() -> Iterator[str]:
     """Yield the URL of a server, without a database; stop it at the end."""
     given = os.environ.get("CHARZ_TEST_PG_URL")
     if given:
-        yield given.rsplit("/", 1)[0] if given.count("/") > 2 else given
+        plain = given.replace("+psycopg", "")
+        yield plain.rsplit("/", 1)[0] if plain.count("/") > 2 else plain
         return
     if importlib.util.find_spec("psycopg") is None:
         raise NoServerError("psycopg is not installed")
@@ -55,12 +56,12 @@ def server() -> Iterator[str]:
 
 
 @contextmanager
-def database(url: str) -> Iterator[str]:
-    """Yield the URL of a new, empty database on a server; drop it at the end."""
+def database(url: str, like: str = "template0") -> Iterator[str]:
+    """Yield the URL of a new database on a server, empty or a copy; drop it at the end."""
     name = f"charz_{uuid.uuid4().hex[:16]}"
-    _execute(url, f"CREATE DATABASE {name} TEMPLATE template0")
+    _execute(url, f"CREATE DATABASE {name} TEMPLATE {like}")
     try:
-        yield _of(url, name)
+        yield _of(url, name).replace("postgresql://", "postgresql+psycopg://")
     finally:
         _execute(url, f"DROP DATABASE {name} WITH (FORCE)")
 
