@@ -19,7 +19,10 @@ def command() -> None:
 @options.rows
 @options.registry
 def upgrade(registry: str | None, style: str | None) -> None:
-    """Bring the database to this charz's schema, making it when there is none."""
+    """Bring the database to this charz's schema.
+
+    Makes the registry when there is none.
+    """
     from charz import paths, store
 
     url = paths.registry_url(registry)

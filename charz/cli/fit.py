@@ -27,4 +27,6 @@ def command(metric: str, model: str, registry: str | None, style: str | None) ->
         report = fit.report(store, metric=metric)
     for note in done.notes:
         output.talk(note)
+    if not report:
+        output.talk("no report: nothing can be held out of a single dataset group")
     output.rows(report, style)

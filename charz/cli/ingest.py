@@ -71,10 +71,11 @@ def encoder(specs: tuple[str, ...], registry: str | None, style: str | None) -> 
 def dataset(
     references: tuple[str, ...], registry: str | None, style: str | None, **facts: str | None
 ) -> None:
-    """Register labelled texts: a file, a folder with train.* and test.*, or an id.
+    """Register labelled texts from files, folders or hubs.
 
-    Files are CSV, TSV, JSONL (or .gz of these) or Parquet. Rows that cannot be used are
-    left out and counted by reason.
+    Files are CSV, TSV, JSONL (or .gz of these) or Parquet; a folder holds train.* and may
+    hold test.*; an id is hf:ORG/NAME, wheel:NAME or a name of the catalogue. Rows that cannot
+    be used are left out and counted by reason.
     """
     from charz.steps import ingest
 

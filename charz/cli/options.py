@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -80,22 +80,25 @@ def setting(text: str) -> tuple[str, str]:
     return key, value
 
 
-def json_setting(text: str) -> tuple[str, Any]:
-    """Return the key and the value of ``KEY=VALUE``, read as JSON where it is JSON.
+def as_json(settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return settings with each value read as JSON where it is JSON, else as text.
 
-    >>> json_setting("share=0.2"), json_setting("rule=keep")
-    (('share', 0.2), ('rule', 'keep'))
+    >>> as_json({"rate": "0.2", "rule": "keep"})
+    {'rate': 0.2, 'rule': 'keep'}
     """
-    key, value = setting(text)
+    return {key: _from_json(text) for key, text in settings.items()}
+
+
+def _from_json(text: str) -> Any:
     try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def settings(
-    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, Any], ...]
-) -> dict[str, Any]:
+    ctx: click.Context, param: click.Parameter, value: tuple[tuple[str, str], ...]
+) -> dict[str, str]:
     """Join settings to a dict; the same key twice is wrong usage."""
     joined = dict(value)
     if len(joined) < len(value):

@@ -8,27 +8,21 @@ from charz.cli import _registry, options, output
 from charz.cli._group import Command
 
 
-@click.command(
-    cls=Command,
-    examples=("charz outcome 3f9a --value 0.87", "charz outcome 3f9a --eval labelled.csv"),
-)
+@click.command(cls=Command, examples=("charz outcome 3f9a27 --value 0.87 --n-eval 500",))
 @click.argument("key")
-@click.option("--value", type=click.FloatRange(min=0), help="The score that was reached.")
-@click.option("--eval", "eval_", metavar="FILE", help="The eval texts, now labelled.")
+@click.option("--value", type=float, required=True, help="The score that was reached.")
+@click.option("--n-eval", type=click.IntRange(1), metavar="N", help="On how many labelled rows.")
 @options.rows
 @options.registry
 def command(
-    key: str, value: float | None, eval_: str | None, registry: str | None, style: str | None
+    key: str, value: float, n_eval: int | None, registry: str | None, style: str | None
 ) -> None:
     """Record what came true of a prediction.
 
-    KEY is the prediction's key, or the beginning of it. Give the score, or the labelled rows
-    to measure it on.
+    KEY is the prediction's key, or the beginning of it.
     """
-    if (value is None) == (eval_ is None):
-        raise click.UsageError("give either --value or --eval")
     from charz.steps import outcome
 
     with _registry.writing(registry) as store:
-        found = outcome.record(store, key, value=value, labelled=eval_)
+        found = outcome.record(store, key, value, n_eval)
     output.rows([found], style)

@@ -7,7 +7,6 @@ other formats are for programs: every digit, missing values empty (CSV) or null 
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 import sys
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from charz.records import Summary
 
 Row = Mapping[str, Any]
+
+_MISSING = ("NAType", "NaTType")  # by name, so that pandas need not be loaded to ask
 
 
 def talk(message: str) -> None:
@@ -79,12 +80,19 @@ def _object(row: Row, columns: Sequence[str]) -> dict[str, Any]:
 def _csv(found: Sequence[Row], columns: Sequence[str]) -> str:
     if not columns:
         return ""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines)  # whose default line end makes it quote a lone "\r" too
     writer.writerow(columns)
     for row in found:
         writer.writerow([_field(plain(row.get(name))) for name in columns])
-    return buffer.getvalue().encode("utf-8", "backslashreplace").decode()
+    text = "".join(line.removesuffix("\r\n") + "\n" for line in lines)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+class _Lines(list[str]):
+    """Lines as a file to write to."""
+
+    write = list.append
 
 
 def _field(value: Any) -> Any:
@@ -109,7 +117,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
-    if value != value:  # NaT and its like differ from themselves
+    if type(value).__name__ in _MISSING:
         return None
     return value.isoformat() if hasattr(value, "isoformat") else _shown(value)
 
@@ -117,9 +125,9 @@ def plain(value: Any) -> Any:
 def _shown(value: Any) -> Any:
     from decimal import Decimal
 
-    if isinstance(value, Decimal):
-        return plain(int(value) if value == value.to_integral_value() else float(value))
-    return None if type(value).__name__ == "NAType" else str(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
+    return None if isinstance(value, Decimal) else str(value)
 
 
 def summaries(done: Sequence[Summary], style: str | None = None) -> None:

@@ -9,6 +9,7 @@ import click
 
 from charz.cli import _registry, options, output
 from charz.cli._group import Command
+from charz.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,10 +66,12 @@ def command(
     from charz.steps import query
 
     if name is None and sql is None:
-        _put(_catalogue(query.catalogue()), style, path)
+        _put(_catalogue(query.catalogue(), nested=style in ("json", "ndjson")), style, path)
         return
+    values = parameters if sql is None else options.as_json(parameters)
     with _registry.reading(registry) as store:
-        _put(query.run(store, name=name, sql=sql, parameters=parameters), style, path)
+        frame = query.run(store, name=name, sql=sql, parameters=values)
+    _put(frame, style, path)
 
 
 def _style(style: str | None, path: Path | None) -> str | None:
@@ -80,26 +83,41 @@ def _style(style: str | None, path: Path | None) -> str | None:
     return chosen
 
 
-def _catalogue(found: list[dict[str, Any]]) -> pd.DataFrame:
+def _catalogue(found: list[dict[str, Any]], *, nested: bool) -> pd.DataFrame:
     import pandas as pd
 
-    def joined(value: Any) -> Any:
-        return ", ".join(map(str, value)) if isinstance(value, (list, tuple, dict)) else value
+    rows = found if nested else [_listed(entry) for entry in found]
+    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["name", "question", "parameters"])
 
-    rows = [{name: joined(value) for name, value in row.items()} for row in found]
-    return pd.DataFrame(rows, columns=["name", "question", "parameters", "columns"])
+
+def _listed(entry: dict[str, Any]) -> dict[str, str]:
+    """Return an entry of the catalogue in three cells; ``n=`` must be given, ``n=5`` may be."""
+    needs = (f"{each['name']}={each['default'] or ''}" for each in entry["parameters"])
+    return {"name": entry["name"], "question": entry["question"], "parameters": ", ".join(needs)}
 
 
 def _put(frame: pd.DataFrame, style: str | None, path: Path | None) -> None:
     columns = [str(name) for name in frame.columns]
     rows = [
-        dict(zip(columns, values, strict=True))
-        for values in frame.itertuples(index=False, name=None)
+        dict(zip(columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)
     ]
     if path is None:
         output.rows(rows, style, columns)
         return
-    temporary = path.with_name(path.name + ".part")
+    _write(frame, rows, columns, style, path)
+    output.talk(f"{len(rows)} rows in {path}")
+
+
+def _write(
+    frame: pd.DataFrame,
+    rows: list[dict[str, Any]],
+    columns: list[str],
+    style: str | None,
+    path: Path,
+) -> None:
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder '{path.parent}'", "make it, or check the path")
+    temporary = path.with_name(f"{path.name}.part")
     try:
         if style == "parquet":
             frame.to_parquet(temporary, index=False)
@@ -108,4 +126,3 @@ def _put(frame: pd.DataFrame, style: str | None, path: Path | None) -> None:
         temporary.replace(path)  # a half-written file never bears the name that was asked for
     finally:
         temporary.unlink(missing_ok=True)
-    output.talk(f"{len(rows)} rows in {path}")

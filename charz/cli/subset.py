@@ -15,7 +15,7 @@ from charz.cli._group import Command
     examples=(
         "charz subset",
         "charz subset --sizes 16,32,64 --seeds 3",
-        "charz subset --protocol noisy --sampler label_noise --parameter share=0.2",
+        "charz subset --protocol noisy --sampler label_noise --parameter rate=0.2",
     ),
 )
 @click.option("--protocol", metavar="NAME", help="The plan to declare or extend. Default: curve.")
@@ -23,7 +23,7 @@ from charz.cli._group import Command
 @click.option(
     "--parameter",
     "parameters",
-    type=options.json_setting,
+    type=options.setting,
     multiple=True,
     callback=options.settings,
     metavar="KEY=VALUE",
@@ -44,6 +44,7 @@ from charz.cli._group import Command
 @options.registry
 def command(
     protocol: str | None,
+    parameters: dict[str, str],
     datasets: tuple[str, ...],
     budget: float | None,
     registry: str | None,
@@ -58,7 +59,7 @@ def command(
     deadline = _registry.deadline(budget)
     from charz.steps import subset
 
-    asked = options.given(**plan | {"parameters": plan["parameters"] or None})
+    asked = options.given(**plan, parameters=options.as_json(parameters) or None)
     with _registry.writing(registry) as store, _progress.shown() as progress:
         if protocol is not None or asked:
             subset.protocol(store, protocol or "curve", **asked)
