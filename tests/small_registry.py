@@ -28,7 +28,7 @@ class Small:
     """The flat rows: one per result, per feature value, per prediction."""
 
     cells: pd.DataFrame
-    values: pd.DataFrame
+    measures: pd.DataFrame
     predictions: pd.DataFrame
 
 
@@ -37,9 +37,9 @@ class _Rows:
     random: random.Random = field(default_factory=lambda: random.Random(7))
     subsets: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
-    values: list[dict[str, Any]] = field(default_factory=list)
+    measures: list[dict[str, Any]] = field(default_factory=list)
     flat: list[dict[str, Any]] = field(default_factory=list)
-    flat_values: list[dict[str, Any]] = field(default_factory=list)
+    flat_measures: list[dict[str, Any]] = field(default_factory=list)
 
 
 def fill(store: Store) -> Small:
@@ -53,9 +53,9 @@ def fill(store: Store) -> Small:
         _measure(rows, protocol_id)
     _imported(store, rows)
     store.put("result", rows.results)
-    store.put("feature_value", rows.values)
+    store.put("feature_value", rows.measures)
     predictions = _predictions(store, rows.random)
-    return Small(pd.DataFrame(rows.flat), pd.DataFrame(rows.flat_values), predictions)
+    return Small(pd.DataFrame(rows.flat), pd.DataFrame(rows.flat_measures), predictions)
 
 
 def _catalogue(store: Store) -> None:
@@ -179,8 +179,8 @@ def _cell(rows: _Rows, encoder: int, train: dict[str, Any], test: dict[str, Any]
     accuracy = rows.results[-2]["accuracy"]
     values = [train["n_rows"], rows.random.random(), accuracy - 0.1, None if encoder == 4 else 0.6]
     for feature, (name, value) in enumerate(zip(FEATURES, values, strict=True), 1):
-        rows.values.append(sample | {"feature_id": feature, "value": value})
-        rows.flat_values.append(_where(encoder, train, test) | {"feature": name, "value": value})
+        rows.measures.append(sample | {"feature_id": feature, "value": value})
+        rows.flat_measures.append(_where(encoder, train, test) | {"feature": name, "value": value})
 
 
 def _result(

@@ -4,7 +4,8 @@ A warehouse mirrors the tables that a query names, as they were when it was open
 DuckDB's memory: typed from the schema, also where a table is empty or a column all NULL.
 Queries are single SELECTs with bound parameters; they cannot reach the disk, the network
 or the registry itself. Beside the tables there is one type, the ENUM ``feature_name`` of
-all feature names, over which a query may PIVOT.
+all feature names, over which a query may PIVOT; and query files without parameters can be
+read like tables (``FROM cell``).
 """
 
 from __future__ import annotations

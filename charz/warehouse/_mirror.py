@@ -20,7 +20,8 @@ from sqlalchemy import Column, Table
 
 from charz.errors import MissingExtraError
 from charz.schema import TABLES
-from charz.warehouse._select import Needs
+from charz.warehouse import queryfile
+from charz.warehouse._select import Needs, needs, only_select
 
 if TYPE_CHECKING:
     from charz.store import Store
@@ -135,6 +136,10 @@ class Mirror:
 
     def bring(self, wanted: Needs) -> None:
         """Copy what is wanted and not here yet."""
+        for view in sorted(wanted.views):
+            select = only_select(queryfile.read(view)).query
+            self.bring(needs(self._connection, select))
+            self._connection.execute(f'CREATE OR REPLACE VIEW "{view}" AS {select}')
         for table in sorted(wanted.tables):
             columns = _columns(TABLES[table], wanted.columns)
             here = self._here.get(table, set())

@@ -11,6 +11,7 @@ import duckdb
 
 from charz.errors import QueryError, UnknownNameError
 from charz.schema import TABLES
+from charz.warehouse import queryfile
 
 _SYSTEM = ("duckdb_", "pg_", "sqlite_")
 _REMEDY = "give exactly one SELECT"
@@ -20,11 +21,13 @@ _REMEDY = "give exactly one SELECT"
 class Needs:
     """The registry's tables that a statement reads, and the column names that it uses.
 
-    ``columns`` is None where it may read columns without naming them.
+    ``columns`` is None where it may read columns without naming them; ``views`` are the
+    query files that it reads as if they were tables.
     """
 
     tables: frozenset[str]
     columns: frozenset[str] | None
+    views: frozenset[str]
 
 
 def only_select(sql: str) -> duckdb.Statement:
@@ -52,9 +55,9 @@ def only_select(sql: str) -> duckdb.Statement:
 def needs(connection: duckdb.DuckDBPyConnection, select: str) -> Needs:
     """Return what a SELECT reads.
 
-    >>> needs(duckdb.connect(), "SELECT sum(n_rows) FROM split WHERE name = 'train'").columns
-    frozenset({'n_rows', 'name'})
-    >>> needs(duckdb.connect(), "SELECT * FROM split").columns
+    >>> wanted = needs(duckdb.connect(), "SELECT sum(n_rows) FROM split WHERE name = 'train'")
+    >>> sorted(wanted.tables), sorted(wanted.columns)
+    (['split'], ['n_rows', 'name'])
     """
     answer = connection.execute("SELECT json_serialize_sql($sql)", {"sql": select}).fetchall()
     tree = json.loads(answer[0][0])
@@ -62,8 +65,9 @@ def needs(connection: duckdb.DuckDBPyConnection, select: str) -> Needs:
         raise QueryError(f"the query is refused: {tree.get('error_message')}", _REMEDY)
     nodes = list(_nodes(tree))
     inner = {entry["key"].lower() for node in nodes for entry in node.get("map", ())}
-    tables = _tables(nodes, inner)
-    return Needs(tables, _columns(nodes, inner - tables))
+    names = _names(nodes)
+    tables = frozenset(names & set(TABLES))
+    return Needs(tables, _columns(nodes, inner - tables), _views(names - tables - inner))
 
 
 def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -74,18 +78,25 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
             yield from _nodes(child)
 
 
-def _tables(nodes: list[dict[str, Any]], inner: set[str]) -> frozenset[str]:
+def _names(nodes: list[dict[str, Any]]) -> set[str]:
+    """Return the names after FROM, or those of all tables where the catalogue is asked."""
     found = set()
     for node in nodes:
         schema = node.get("schema_name") or "main"
         if node.get("show_type") == "SHOW_SPECIAL" or schema != "main":
-            return frozenset(TABLES)  # it asks which tables there are
+            return set(TABLES)
         if node.get("type") == "BASE_TABLE":
             found.add(node["table_name"].lower())
-    for name in sorted(found - set(TABLES) - inner):
-        if not name.startswith(_SYSTEM):
-            raise UnknownNameError.among("table", name, TABLES)
-    return frozenset(found & set(TABLES))
+    return {name for name in found if not name.startswith(_SYSTEM)}
+
+
+def _views(names: set[str]) -> frozenset[str]:
+    if not names:
+        return frozenset()
+    views = {name for name in queryfile.names() if not queryfile.header(name).parameters}
+    for name in sorted(names - views):
+        raise UnknownNameError.among("table", name, {*TABLES, *views})
+    return frozenset(names)
 
 
 def _columns(nodes: list[dict[str, Any]], inner: set[str]) -> frozenset[str] | None:

@@ -10,7 +10,8 @@ The header is the comment at the top of the file::
     -- column: x_* DOUBLE  one per feature
 
 A parameter without ``=`` must be given. Two spaces set the description off. A ``*`` ends
-the name of a column that stands for any number of columns.
+the name of a column that stands for any number of columns. A file without parameters can
+be read by other queries as if it were a table.
 """
 
 from __future__ import annotations
@@ -133,6 +134,15 @@ def read(name: str) -> str:
     if not _NAME.fullmatch(name) or name not in known:
         raise UnknownNameError.among("query", name, known)
     return (paths.queries() / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def header(name: str) -> Header:
+    """Return the header of a query file.
+
+    >>> [parameter.name for parameter in header("training_table").parameters]
+    ['probe']
+    """
+    return parse(read(name))
 
 
 def bind(header: Header, used: Collection[str], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ KEYS = ["encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_
 
 def expected(small, probe):
     cells = small.cells.query("probe == @probe and origin == 'measured'")
-    wide = small.values.pivot(index=KEYS, columns="feature", values="value").add_prefix("x_")
+    wide = small.measures.pivot_table(index=KEYS, columns="feature", values="value").add_prefix(
+        "x_"
+    )
     return cells.merge(wide.reset_index(), on=KEYS).drop(columns=["probe", "origin"])
 
 
