@@ -23,6 +23,11 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from charz import store as stores
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what rewrites golden files."""
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
 @pytest.fixture(autouse=True)
 def charz_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test a data home of its own."""
