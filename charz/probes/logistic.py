@@ -5,7 +5,7 @@ The reference probe. It minimises scikit-learn's objective
     C sum_i loss(y_i, W x_i + b) + ||W||^2 / 2,      b free,
 
 with a softmax for three classes or more present in the draw and one sigmoid for two, to a
-certified relative gap of 1e-6 (``Prediction.gap``).
+relative gap of 1e-6 that is proven for each fit (``Prediction.gap``).
 
 Parameters
 ----------
@@ -20,6 +20,8 @@ folds : int, default 5
     per row. Classes without a row in a fold's training part get probability 0 there. With 0,
     a single C is fitted plainly, with no ``cv_probabilities``: ``C=(1,), scale=False, folds=0``
     is the ``mteb`` protocol.
+tol : float, default 1e-6
+    The relative gap to certify; what was reached is in the answer.
 
 >>> import numpy as np
 >>> from charz.records import Draw
@@ -32,7 +34,8 @@ folds : int, default 5
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +44,8 @@ import numpy as np
 from charz.errors import InputError
 from charz.metrics import log_loss
 from charz.probes._draws import Task, answer, unit_scale
-from charz.probes._logistic import coordinates, folds, path
+from charz.probes._logistic import coordinates, path
+from charz.probes._logistic.folds import assign
 from charz.records import Draw, Prediction
 
 if TYPE_CHECKING:
@@ -55,8 +59,8 @@ PARAMETERS: dict[str, Any] = {
     "C": (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0),
     "scale": True,
     "folds": 5,
+    "tol": path.TOLERANCE,
 }
-_folds = folds  # the module, where a parameter has its name
 
 
 def predict(
@@ -68,26 +72,29 @@ def predict(
     C: Sequence[float] = PARAMETERS["C"],
     scale: bool = True,
     folds: int = 5,
+    tol: float = path.TOLERANCE,
 ) -> Iterator[Prediction]:
     """Yield the probabilities of each draw at its chosen C: see `charz.probes`.
 
     Raises
     ------
     InputError
-        When a draw or an eval array does not fit the pool ``X``, or the grid is empty, not
-        positive, or has several C without folds to choose by.
+        When a draw or an eval array does not fit the pool ``X``, the grid is empty or not
+        positive, has several C without folds to choose by, or ``tol`` is not positive.
     """
-    grid = _grid(C, folds)
+    grid = _grid(C, folds, tol)
     pool = np.asarray(X)
     axes = cache(lambda: coordinates.pool_axes(pool))
-    fit = partial(_fit, axes=axes, grid=grid, scale=scale, n_folds=folds)
+    fit = partial(_fit, axes=axes, settings=_Settings(grid, scale, folds, tol))
     return answer(fit, pool, draws, X_evals, n_classes)
 
 
-def _grid(C: Sequence[float], n_folds: int) -> tuple[float, ...]:
+def _grid(C: Sequence[float], n_folds: int, tol: float) -> tuple[float, ...]:
     grid = tuple(sorted({float(value) for value in np.atleast_1d(C)}))
     if not grid or not all(0 < value < np.inf for value in grid):
         raise InputError(f"C = {C} is no grid", "give positive finite numbers")
+    if not tol > 0:
+        raise InputError(f"tol = {tol}", "give a positive relative gap, e.g. 1e-6")
     if n_folds != 0 and n_folds < 2:
         raise InputError(f"folds = {n_folds}", "give 0 for a plain fit, or at least 2")
     if n_folds == 0 and len(grid) > 1:
@@ -95,19 +102,26 @@ def _grid(C: Sequence[float], n_folds: int) -> tuple[float, ...]:
     return grid
 
 
-def _fit(task: Task, axes: Any, grid: tuple[float, ...], scale: bool, n_folds: int) -> Prediction:
+@dataclass(frozen=True)
+class _Settings:
+    grid: tuple[float, ...]
+    scale: bool
+    n_folds: int
+    tol: float
+
+
+def _fit(task: Task, axes: Callable[[], Floats], settings: _Settings) -> Prediction:
     # Solving on unit rows with C * norm^2 is the same problem, better scaled.
     unit = unit_scale(task.X)
-    factor = 1.0 if scale else 1.0 / unit**2
+    Cs = [C if settings.scale else C / unit**2 for C in settings.grid]
     n, d = task.X.shape
     where = coordinates.shrink(task.X, unit) if n <= d else coordinates.rotate(task.X, axes(), unit)
-    fold = _folds.assign(task.y, n_folds) if n_folds else None
+    fold = assign(task.y, settings.n_folds) if settings.n_folds else None
     loss = path.loss_for(task.y, task.n_classes)
-    Cs = [C * factor for C in grid]
-    stages = path.solve(where.Z, loss, path.row_weights(fold, n), Cs)
+    stages = path.solve(where.Z, loss, path.row_weights(fold, n), Cs, settings.tol)
     stage, cv = _choose(stages, loss, fold, task.y)
-    chosen = grid[Cs.index(stage.C)]
     evals = [loss.probabilities(where.margins(stage.V[0], E)) for E in task.X_evals]
+    chosen = settings.grid[Cs.index(stage.C)]
     return Prediction(evals, cv, chosen=chosen, gap=float(stage.gaps[0]))
 
 

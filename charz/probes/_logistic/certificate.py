@@ -13,44 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from charz.probes._logistic.lbfgs import Minimizer, State
+    from charz.probes._logistic.lbfgs import Minimizer
+    from charz.probes._logistic.losses import Loss, Value
     from charz.records import Floats, Ints
 
 MAX_NEWTON = 30
 # The intercepts' own share of the gap, relative: far below what is certified.
 SETTLED = 1e-20
-
-
-def settle(solver: Minimizer, state: State) -> State:
-    """Return the state with intercepts at their optimum for its W, by damped Newton steps."""
-    for _ in range(MAX_NEWTON):
-        g = state.value.R.sum(axis=2)
-        H = solver.loss.hessian_of_intercepts(state.value, state.weights)
-        step = np.linalg.solve(H, -g[:, :, None])[:, :, 0]
-        decrement = -np.einsum("qk,qk->q", g, step)
-        open_ = decrement > SETTLED * np.maximum(state.value.loss, 1e-300)
-        if not open_.any() or not _move(solver, state, step * open_[:, None]):
-            break
-    return state
-
-
-def _move(solver: Minimizer, state: State, step: Floats) -> bool:
-    """Take the step, halved until no loss rises; return whether any loss fell."""
-    t = np.ones(len(step))
-    for _ in range(20):
-        b = t[:, None] * step
-        value = solver.loss.value(state.M + b[:, :, None], state.weights)
-        worse = value.loss > state.value.loss
-        if not worse.any():
-            break
-        t[worse] /= 2
-    else:
-        return False
-    fell = bool((value.loss < state.value.loss).any())
-    state.M = state.M + b[:, :, None]
-    state.V[:, :, -1] += b
-    state.value = value
-    return fell
+TINY = 1e-300
+MAX_HALVINGS = 60
 
 
 @dataclass
@@ -79,10 +50,48 @@ class Proof:
 
 def prove(solver: Minimizer, V: Floats, weights: Floats) -> Proof:
     """Settle the intercepts of ``V`` and bound its relative gaps, in float64 from V alone."""
-    state = settle(solver, solver.state(V, solver.margins(V), weights))
-    W = solver.gradient(state.V, state.value)[:, :, :-1]
+    M = solver.margins(V)
+    b = settle(solver.loss, M, weights)
+    V, M = V.copy(), M + b[:, :, None]
+    V[:, :, -1] += b
+    value = solver.loss.value(M, weights)
+    W = solver.gradient(V, value)[:, :, :-1]
     above = np.einsum("qkp,qkp->q", W, W) / (2 * solver.lam)
-    f = solver.objective(state)
+    f = solver.objective(V, value)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.where(above < f, above / (f - above), np.inf)
-    return Proof(state.V, state.M, np.where(above == 0, 0.0, relative))
+    return Proof(V, M, np.where(above == 0, 0.0, relative))
+
+
+def settle(loss: Loss, M: Floats, weights: Floats) -> Floats:
+    """Return what to add to the intercepts (Q, K) for the least loss, by damped Newton steps."""
+    b: Floats = np.zeros(M.shape[:2])
+    value = loss.value(M, weights)
+    for _ in range(MAX_NEWTON):
+        g = value.R.sum(axis=2)
+        H = loss.hessian_of_intercepts(value, weights)
+        step = np.linalg.solve(H, -g[:, :, None])[:, :, 0]
+        decrement = -np.einsum("qk,qk->q", g, step)
+        open_ = decrement > SETTLED * np.maximum(value.loss, TINY)
+        if not open_.any():
+            break
+        moved = _damped(loss, M, weights, b, step * open_[:, None], value.loss)
+        if moved is None:
+            break
+        b, value = moved
+    return b
+
+
+def _damped(
+    loss: Loss, M: Floats, weights: Floats, b: Floats, step: Floats, before: Floats
+) -> tuple[Floats, Value] | None:
+    """Take the step, halved where the loss would rise; None when no loss falls."""
+    t = np.ones(len(step))
+    for _ in range(MAX_HALVINGS):
+        there = b + t[:, None] * step
+        value = loss.value(M + there[:, :, None], weights)
+        worse = value.loss > before
+        if not worse.any():
+            return (there, value) if (value.loss < before).any() else None
+        t[worse] /= 2
+    return None

@@ -125,10 +125,10 @@ class Minimizer:
         M: Floats = (V.reshape(Q * K, p) @ self.rows.forth).reshape(Q, K, -1)
         return M
 
-    def objective(self, state: State) -> Floats:
+    def objective(self, V: Floats, value: Value) -> Floats:
         """Return f of each problem, (Q,)."""
-        W = state.V[:, :, :-1]
-        f: Floats = state.value.loss + self.lam / 2 * np.einsum("qkp,qkp->q", W, W)
+        W = V[:, :, :-1]
+        f: Floats = value.loss + self.lam / 2 * np.einsum("qkp,qkp->q", W, W)
         return f
 
     def left(self, state: State) -> Floats:
@@ -152,7 +152,9 @@ class Minimizer:
             left = self.left(state)
             waited = np.where(left < least, 0, waited + 1)
             least = np.minimum(left, least)
-            closed = stuck | (waited > patience) | (left <= tol * self.objective(state))
+            closed = (
+                stuck | (waited > patience) | (left <= tol * self.objective(state.V, state.value))
+            )
             if closed.any():
                 _store(final, state, active)
                 kept = np.flatnonzero(~closed)

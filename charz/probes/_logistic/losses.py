@@ -104,7 +104,8 @@ class Sigmoid:
     n_margins = 1
 
     def __init__(self, y: Ints) -> None:
-        self.y = y
+        # Booleans, unlike integers, leave float32 arithmetic in float32.
+        self.y = y == 1
 
     def intercepts(self, weights: Floats) -> Floats:
         """Return the best intercepts (Q, 1) without weights on features."""
@@ -119,7 +120,7 @@ class Sigmoid:
         m = M[:, 0]
         small = np.exp(-np.abs(m))
         P = np.where(m >= 0, 1, small) / (1 + small)
-        rows = np.log1p(small) + np.where(self.y == 1, np.maximum(-m, 0), np.maximum(m, 0))
+        rows = np.log1p(small) + np.where(self.y, np.maximum(-m, 0), np.maximum(m, 0))
         loss = np.where(weights > 0, rows, 0).sum(axis=1, dtype=np.float64)
         return Value(loss, P[:, None], (weights * (P - self.y))[:, None])
 

@@ -96,11 +96,11 @@ def _start(
     if before is None or last is None:
         return V
     stretch = np.log(solver.lam * last.C) / np.log(before.C / last.C)
-    further = last.V + stretch * (last.V - before.V)
-    here = solver.state(V, last.M, weights)
-    there = solver.state(further, last.M + stretch * (last.M - before.M), weights)
-    better = solver.objective(there) < solver.objective(here)
-    return np.where(better[:, None, None], further, V)
+    further = V + stretch * (V - before.V)
+    M = last.M + stretch * (last.M - before.M)
+    here = solver.objective(V, solver.loss.value(last.M, weights))
+    there = solver.objective(further, solver.loss.value(M, weights))
+    return np.where((there < here)[:, None, None], further, V)
 
 
 def _solve_one(
