@@ -1,0 +1,253 @@
+"""From files to a settled prediction, by typing commands."""
+
+import csv
+import io
+import json
+import os
+import sqlite3
+
+import pandas as pd
+import pytest
+
+COUNTED = (
+    "encoder",
+    "dataset",
+    "split",
+    "embedding",
+    "subset",
+    "result",
+    "feature_value",
+    "metamodel",
+)
+
+
+def count(registry):
+    with sqlite3.connect(registry) as connection:
+        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+                for name in COUNTED}  # fmt: skip
+
+
+def test_everything_was_built_once(registry, rows):
+    # 2 encoders x 2 datasets; per dataset 2 sizes x 2 seeds and one eval subset.
+    counts = count(registry)
+    assert counts["embedding"] == 2 * 2 * 2
+    assert counts["subset"] == 2 * (2 * 2 + 1)
+    assert counts["result"] == 2 * 2 * 2 * 2
+    assert counts["metamodel"] == 1
+    status = {(row["step"], row["unit"]): row for row in rows("status")}
+    assert status["probe", "results"]["done"] == 16
+    assert all(row["pending"] == row["failed"] == 0 for row in status.values())
+
+
+def test_running_everything_again_does_nothing(registry, rows):
+    before = count(registry)
+    again = rows("update")
+    assert [row["step"] for row in again] == ["subset", "embed", "probe", "characterize", "fit"]
+    assert all(row["done"] == row["failed"] == row["left"] == 0 for row in again)
+    for step in ("subset", "embed", "probe", "characterize"):
+        (row,) = rows(step)
+        assert row["done"] == 0
+    assert count(registry) == before
+
+
+def test_a_new_encoder_costs_only_its_own_cells(registry, rows):
+    before = count(registry)["result"]
+    (new,) = rows("ingest", "encoder", "random:hash?dims=8")
+    assert new == new | {"spec": "random:hash?dims=8", "n_dims": 8, "new": True}
+    assert rows("ingest", "encoder", "random:hash?dims=8")[0]["new"] is False
+    done = {row["step"]: row["done"] for row in rows("update")}
+    assert done["embed"] == 4
+    assert done["probe"] == count(registry)["result"] - before == 8
+
+
+def test_filters_choose_units(registry, rows):
+    rows("ingest", "encoder", "random:hash?dims=8", "random:hash?dims=4")
+    (row,) = rows("embed", "--encoder", "*dims=8", "--dataset", "news")
+    assert (row["done"], row["step"]) == (2, "embed")
+
+
+def test_a_protocol_is_extended(registry, rows):
+    (row,) = rows("subset", "--sizes", "4")
+    assert row["done"] > 0
+    sizes = {
+        row["n"]
+        for row in rows("query", "--sql", "SELECT n_rows AS n FROM subset WHERE role = 'train'")
+    }
+    assert sizes == {4, 8, 16}
+
+
+def test_a_spent_budget_leaves_work_and_says_so(registry, charz):
+    charz("ingest", "encoder", *(f"random:hash?dims={n}" for n in range(2, 8)))
+    result = charz("update", "--budget", "0.000001s", "--format", "json")
+    assert result.exit_code == 0
+    embed = next(row for row in json.loads(result.stdout) if row["step"] == "embed")
+    assert embed["left"] > 0
+    assert "run it again to go on" in result.stderr
+
+
+def test_fit_prints_its_report_and_talks_elsewhere(registry, charz):
+    result = charz("fit", "--format", "csv")
+    assert result.exit_code == 0
+    report = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert len(report) > 0
+    assert "charz: fit" in result.stderr
+
+
+def test_predict_then_outcome(registry, task, rows):
+    paths = ("--train", task["train"], "--eval", task["eval"])
+    now, later = rows("predict", "--encoder", "random:hash?dims=16", *paths, "--at", "200")
+    for forecast in (now, later):
+        assert 0 <= forecast["low"] <= forecast["value"] <= forecast["high"] <= 1
+        assert forecast["level"] == 0.9
+        assert {"constant", "cv"} <= forecast["baselines"].keys()
+        assert forecast["provenance"]["metamodel"] == "stack"
+    assert (now["n_train"], now["n_eval"], now["at"], later["at"]) == (24, 40, None, 200)
+    settled = rows("outcome", now["key"][:12], "--value", "0.75", "--n-eval", "40")
+    assert settled[0]["key"] == now["key"]
+    assert settled[0]["predicted"] == now["value"]
+    assert settled[0]["covered"] == (now["low"] <= 0.75 <= now["high"])
+
+
+def test_predictions_in_csv_have_flat_columns_and_every_digit(registry, task, charz):
+    arguments = (
+        "predict",
+        "--encoder",
+        "tfidf:?dims=16",
+        "--train",
+        task["train"],
+        "--eval",
+        task["eval"],
+    )
+    nested = json.loads(charz(*arguments, "--format", "json").stdout)[0]
+    flat = next(csv.DictReader(io.StringIO(charz(*arguments, "--format", "csv").stdout)))
+    assert flat["key"] == nested["key"]
+    assert float(flat["value"]) == nested["value"]
+    assert float(flat["baseline_cv"]) == nested["baselines"]["cv"]
+    assert flat["at"] == ""
+
+
+def test_files_with_their_own_column_names(registry, task, tmp_path, rows):
+    for name, path in task.items():
+        frame = pd.read_csv(path).rename(columns={"text": "review", "label": "stars"})
+        frame.to_json(tmp_path / f"{name}.jsonl", orient="records", lines=True)
+    files = ("--train", tmp_path / "train.jsonl", "--eval", tmp_path / "eval.jsonl")
+    columns = ("--text-column", "review", "--label-column", "stars")
+    asked = ("predict", "--encoder", "random:hash?dims=16")
+    (renamed,) = rows(*asked, *files, *columns)
+    (plain,) = rows(*asked, "--train", task["train"], "--eval", task["eval"])
+    assert renamed["key"] == plain["key"]
+
+
+def test_dataset_options_reach_the_registry(rows, tmp_path, task):
+    facts = {"name": "mine", "group": "ours", "label-family": "topic", "language": "en",
+             "license": "CC0", "task": "topic"}  # fmt: skip
+    flags = [part for key, value in facts.items() for part in (f"--{key}", value)]
+    (row,) = rows("ingest", "dataset", task["train"], *flags, "--test-share", "0.25", "--seed", "3")
+    assert (row["name"], row["group"], row["n_train"], row["n_test"]) == ("mine", "ours", 18, 6)
+    (kept,) = rows("query", "--sql", "SELECT * FROM dataset")
+    assert [kept[name] for name in ("label_family", "language", "license", "task")] == [
+        "topic", "en", "CC0", "topic"
+    ]  # fmt: skip
+
+
+def test_what_came_before_an_error_is_kept_and_shown(charz, task):
+    result = charz("ingest", "dataset", task["train"], "missing.csv", "--format", "json")
+    assert result.exit_code == 1
+    assert [row["name"] for row in json.loads(result.stdout)] == ["train"]
+    assert "missing.csv" in result.stderr
+
+
+def test_query_formats_agree(registry, charz, tmp_path):
+    asked = (
+        "query",
+        "--sql",
+        "SELECT spec, n_dims, NULL AS none FROM encoder WHERE n_dims > $n",
+        "-p",
+        "n=1",
+    )
+    expected = [{"spec": "random:hash?dims=16", "n_dims": 16, "none": None}]
+    assert json.loads(charz(*asked, "--format", "json").stdout) == expected
+    assert json.loads(charz(*asked, "--format", "ndjson").stdout) == expected[0]
+    assert charz(*asked).stdout == "spec,n_dims,none\nrandom:hash?dims=16,16,\n"
+    for name in ("out.csv", "out.json", "out.parquet", "out.ndjson"):
+        result = charz(*asked, "--output", name)
+        assert (result.exit_code, result.stdout) == (0, "")
+    assert (tmp_path / "out.csv").read_text() == charz(*asked).stdout
+    assert json.loads((tmp_path / "out.json").read_text()) == expected
+    assert pd.read_parquet(tmp_path / "out.parquet")["spec"].tolist() == ["random:hash?dims=16"]
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_query_alone_lists_the_queries(charz):
+    result = charz("query", "--format", "json")  # needs no registry
+    listed = {row["name"]: row for row in json.loads(result.stdout)}
+    assert listed["training_table"]["question"]
+    assert charz("query").stdout.startswith("name,question,parameters\n")
+
+
+def test_a_shipped_query_with_a_parameter(registry, rows):
+    found = rows("query", "training_table", "-p", "probe=logistic")
+    assert len(found) == 16
+    assert rows("query", "training_table", "-p", "probe=ridge") == []
+
+
+def test_db_makes_and_locates_the_registry(charz, charz_home, rows):
+    assert charz("db", "current").exit_code == 1
+    made = rows("db", "upgrade")
+    assert made == rows("db", "current") == rows("db", "upgrade")
+    assert made[0]["registry"] == str(charz_home / "charz.db")
+    assert made[0]["schema"] == made[0]["newest"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("status",), ("embed",), ("subset",), ("probe",), ("characterize",), ("fit",), ("update",),
+     ("query", "--sql", "SELECT 1"), ("query", "training_table"), ("db", "current"),
+     ("outcome", "abc", "--value", "1"), ("check",), ("export", "out")],
+    ids=" ".join,
+)  # fmt: skip
+def test_only_commands_that_begin_a_registry_make_one(charz, charz_home, tmp_path, arguments):
+    result = charz(*arguments)
+    assert result.exit_code == 1
+    assert "there is no registry at" in result.stderr
+    assert "charz db upgrade" in result.stderr
+    assert result.stdout == ""
+    assert not charz_home.exists()
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_registry_comes_from_option_environment_or_home(charz, rows, tmp_path, monkeypatch):
+    rows("ingest", "encoder", "random:hash?dims=2")
+    monkeypatch.setenv("CHARZ_REGISTRY", str(tmp_path / "second.db"))
+    rows("ingest", "encoder", "random:hash?dims=3", "random:hash?dims=4")
+    asked = ("query", "--sql", "SELECT n_dims FROM encoder")
+    assert len(rows(*asked)) == 2
+    rows("ingest", "encoder", "tfidf:", "--registry", tmp_path / "third.db")
+    assert [row["n_dims"] for row in rows(*asked, "--registry", tmp_path / "third.db")] == [None]
+    monkeypatch.delenv("CHARZ_REGISTRY")
+    assert [row["n_dims"] for row in rows(*asked)] == [2]
+
+
+def test_each_command_leaves_a_run_without_secrets(registry, rows):
+    runs = rows("query", "--sql", "SELECT command, status, arguments FROM run ORDER BY id")
+    assert [run["command"] for run in runs[-4:]] == [
+        "ingest dataset", "ingest encoder", "subset", "update",
+    ]  # fmt: skip
+    assert {run["status"] for run in runs} == {"done"}
+    assert not any(
+        "registry" in str(run["arguments"]) and "charz.db" in str(run["arguments"]) for run in runs
+    )
+
+
+def test_failed_units_are_told_and_listed(registry, charz, rows, tmp_path):
+    texts = pd.DataFrame({"text": ["only this"], "embedding": [[1.0, 2.0]]})
+    texts.to_parquet(tmp_path / "few.parquet")
+    rows("ingest", "encoder", f"array:{tmp_path}/few.parquet")
+    result = charz("embed", "--format", "json")
+    assert result.exit_code == 1
+    (row,) = json.loads(result.stdout)
+    assert row["failed"] > 0
+    assert "charz status --failures" in result.stderr
+    failures = rows("status", "--failures")
+    assert len(failures) > 0
+    assert all("has no vector for" in failure["message"] for failure in failures)
