@@ -10,8 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import tempfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,9 @@ from charz.errors import ArtifactError
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+
+
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,18 @@ class ArtifactStore:
 
     def __init__(self, root: str) -> None:
         self.root = root
-        self.fs, self._base = fsspec.core.url_to_fs(root)
+        try:
+            self.fs, self._base = fsspec.core.url_to_fs(root)
+        except (ValueError, ImportError) as error:
+            raise ArtifactError(
+                f"artifacts cannot be kept at {root} ({error})", "set CHARZ_ARTIFACTS to a folder"
+            ) from error
         self._is_local = "file" in self.fs.protocol
 
     def put_array(self, array: NDArray[Any], kind: str) -> Artifact:
         """Store an array as ``.npy`` and return its record."""
         buffer = io.BytesIO()
-        np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+        np.lib.format.write_array(buffer, np.asarray(array, order="C"), allow_pickle=False)
         return self._put(buffer.getvalue(), kind, ".npy", str(array.dtype), list(array.shape))
 
     def put_arrays(self, arrays: dict[str, NDArray[Any]], kind: str) -> Artifact:
@@ -91,11 +102,17 @@ class ArtifactStore:
             When it is missing or its bytes no longer have its hash; a damaged file is set
             aside, so that the next run writes it anew.
         """
-        return np.lib.format.read_array(io.BytesIO(self.read(hash, ".npy")), allow_pickle=False)
+        content = io.BytesIO(self.read(hash, ".npy"))
+        with _parsing(self.path(hash, ".npy")):
+            return np.lib.format.read_array(content, allow_pickle=False)
 
     def arrays(self, hash: str) -> dict[str, NDArray[Any]]:  # noqa: A002
         """Read named arrays, verified."""
-        with np.load(io.BytesIO(self.read(hash, ".npz")), allow_pickle=False) as stored:
+        content = io.BytesIO(self.read(hash, ".npz"))
+        with (
+            _parsing(self.path(hash, ".npz")),
+            np.lib.npyio.NpzFile(content, allow_pickle=False) as stored,
+        ):
             return {name: stored[name] for name in stored.files}
 
     def table(self, hash: str, columns: Sequence[str] | None = None) -> pa.Table:  # noqa: A002
@@ -103,7 +120,9 @@ class ArtifactStore:
         import pyarrow.parquet as pq
 
         wanted = list(columns) if columns is not None else None
-        return pq.read_table(io.BytesIO(self.read(hash, ".parquet")), columns=wanted)
+        content = io.BytesIO(self.read(hash, ".parquet"))
+        with _parsing(self.path(hash, ".parquet")):
+            return pq.read_table(content, columns=wanted)
 
     def read(self, hash: str, suffix: str) -> bytes:  # noqa: A002
         """Return an artifact's bytes once they are shown to be the ones stored."""
@@ -119,15 +138,29 @@ class ArtifactStore:
                 f"the artifact {path} cannot be read ({error})", "check the disk and its rights"
             ) from error
         if hashlib.sha256(content).hexdigest() != hash:
-            self.fs.mv(path, path + ".damaged")
             raise ArtifactError(
-                f"the artifact {path} is damaged and was set aside as {path}.damaged",
+                f"the artifact {path} is damaged{self._set_aside(path)}",
                 "run 'charz update' to make it again",
             )
         return bytes(content)
 
+    def _set_aside(self, path: str) -> str:
+        try:
+            self.fs.mv(path, path + ".damaged")
+        except OSError:
+            return ""
+        return f" and was set aside as {path}.damaged"
+
     def path(self, hash: str, suffix: str) -> str:  # noqa: A002
-        """Return where an artifact lies."""
+        """Return where an artifact lies.
+
+        Raises
+        ------
+        ArtifactError
+            When the name is no hash: it came from outside and could point anywhere.
+        """
+        if not _HASH.fullmatch(hash):
+            raise ArtifactError(f"'{hash}' is no hash of an artifact", "run 'charz check'")
         return f"{self._base}/{hash[:2]}/{hash[2:]}{suffix}"
 
     def has(self, hash: str, suffix: str) -> bool:  # noqa: A002
@@ -144,7 +177,7 @@ class ArtifactStore:
     ) -> Artifact:
         name = hashlib.sha256(content).hexdigest()
         path = self.path(name, suffix)
-        if not self.fs.exists(path):
+        if not self.fs.exists(path) or self.fs.size(path) != len(content):
             self._write(path, content)
         return Artifact(name, kind, suffix, len(content), dtype, shape)
 
@@ -159,6 +192,17 @@ class ArtifactStore:
                 f"cannot write the artifact {path} ({error.strerror or error})",
                 "free space, mend the rights, or set CHARZ_ARTIFACTS to another place",
             ) from error
+
+
+@contextmanager
+def _parsing(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise ArtifactError(
+            f"the artifact {path} is not what its name says ({error})",
+            "it was not written by charz: remove it and run 'charz update'",
+        ) from error
 
 
 def _write_local(path: Path, content: bytes) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -107,6 +108,28 @@ def store(request: pytest.FixtureRequest) -> stores.Store:
     wanted = "sqlite_store" if request.param == "sqlite" else "postgres_store"
     opened: stores.Store = request.getfixturevalue(wanted)
     return opened
+
+
+@pytest.fixture
+def protected() -> Iterator[Callable[[Path], None]]:
+    """Make files and folders unwritable, for root too."""
+    locked: list[Path] = []
+
+    def protect(path: Path) -> None:
+        if os.geteuid() == 0:
+            chattr = shutil.which("chattr")
+            if not chattr or subprocess.run([chattr, "+i", path], capture_output=True).returncode:
+                pytest.skip("root writes everywhere, and this filesystem has no immutable files")
+        else:
+            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+        locked.append(path)
+
+    yield protect
+    for path in reversed(locked):
+        if os.geteuid() == 0:
+            subprocess.run(["chattr", "-i", path], check=True)
+        else:
+            path.chmod(0o700)
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-import shutil
 import sqlite3
-import stat
 import subprocess
 from collections import Counter
 from contextlib import closing
@@ -129,29 +126,6 @@ def test_a_database_that_is_not_on_the_server_is_named(postgres_url):
 def test_a_folder_is_no_registry(tmp_path):
     with pytest.raises(RegistryError, match="check the path"):
         stores.open(f"sqlite:///{tmp_path}", create=True)
-
-
-@pytest.fixture
-def protected(tmp_path):
-    """Make files and folders unwritable, for root too."""
-    locked = []
-
-    def protect(path):
-        if os.geteuid() == 0:
-            chattr = shutil.which("chattr")
-            done = chattr and subprocess.run([chattr, "+i", path], capture_output=True)
-            if not done or done.returncode:
-                pytest.skip("root writes everywhere, and this filesystem has no immutable files")
-        else:
-            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
-        locked.append(path)
-
-    yield protect
-    for path in reversed(locked):
-        if os.geteuid() == 0:
-            subprocess.run(["chattr", "-i", path], check=True)
-        else:
-            path.chmod(0o700)
 
 
 def test_a_read_only_file_can_be_read_and_says_so_when_written(tmp_path, protected):
