@@ -134,8 +134,7 @@ def _embed(store: Store, job: _Job) -> None:
     specs = [EncoderSpec.parse(text) for _, text in job.specs]
     loaded = _loaded(tuple(specs))
     if getattr(loaded, "is_fitted", False):
-        loaded = _encode.load(specs)  # what another dataset taught it is not for this one
-        loaded.fit(_encode.texts_of(_training(store, job.basis_id)))
+        loaded = _fitted(tuple(specs), store, job.basis_id)
     n_before, began = loaded.n_tokens, time.process_time()
     arrays = _encode.vectors(loaded, specs, _examples(store, job.split_id))
     seconds = time.process_time() - began
@@ -146,6 +145,14 @@ def _embed(store: Store, job: _Job) -> None:
 def _loaded(specs: tuple[EncoderSpec, ...]) -> Any:
     """Keep one checkpoint in memory per process: units come sorted by checkpoint."""
     return _encode.load(specs)
+
+
+@lru_cache(maxsize=1)
+def _fitted(specs: tuple[EncoderSpec, ...], store: Store, basis_id: int) -> Any:
+    """Fit anew for every dataset: what another one taught an encoder is not for this one."""
+    loaded = _encode.load(specs)
+    loaded.fit(_encode.texts_of(_training(store, basis_id)))
+    return loaded
 
 
 def _examples(store: Store, split_id: int) -> Examples:
