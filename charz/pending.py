@@ -48,6 +48,7 @@ def embeddings() -> Statement:
         .join(Split, Split.id == Subset.split_id)
         .where(
             Encoder.is_fitted,
+            Encoder.kind != "imported",
             Subset.role == "eval",
             Split.dataset_id != Subset.labels_of_id,
             Split.examples_hash.is_not(None),
@@ -103,7 +104,11 @@ def samples() -> Statement:
             eval_vectors.split_id == _Eval.split_id,
             eval_vectors.basis_id == _basis(_Eval, eval_split),
         ))
-        .where(_Train.role == "train", _Train.members_hash.is_not(None))
+        .where(
+            _Train.role == "train",
+            _Train.members_hash.is_not(None),
+            _Eval.members_hash.is_not(None),
+        )
     )  # fmt: skip
 
 

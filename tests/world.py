@@ -103,7 +103,7 @@ def _cells(
             whole = _subset(writer, place, own_name, own["train"], "train", 32, seed, None)
             half = _subset(writer, place, own_name, own["train"], "train", 16, seed, whole)
             for name, other in others.items():
-                tested = _subset(writer, place, name, other["test"], "eval", 40, seed, None)
+                tested = _subset(writer, place, name, other["test"], "eval", 40, 0, None)
                 for encoder_name, encoder in encoders.items():
                     _embed(writer, encoder, encoder_name, own, own_name, other, name, run)
                     for train in (half, whole):
