@@ -62,6 +62,8 @@ def encoder(specs: tuple[str, ...], registry: str | None, style: str | None) -> 
 @click.option("--language", help="Two letters. Default: guessed from the texts.")
 @click.option("--license", help="Its license.")
 @click.option("--task", help="Its kind of task, e.g. topic or sentiment.")
+@click.option("--train-split", metavar="NAME", help="The training split of a hub's dataset.")
+@click.option("--test-split", metavar="NAME", help="The test split of a hub's dataset.")
 @click.option("--config", metavar="NAME", help="The configuration of a hub's dataset.")
 @click.option("--revision", metavar="REV", help="The commit, tag or branch of a hub's dataset.")
 @click.option("--test-share", metavar="SHARE", help="Part held for test when there is no split.")
