@@ -35,6 +35,27 @@ MEMORY = 8
 PATIENCE = {"float32": 12, "float64": 100}
 MAX_STEPS = 1500
 MAX_TRIALS = 25
+TINY = 1e-30
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One step ``S`` and change of gradient ``Y``, (Q, K, p + 1), and ``rho = 1 / S'Y``, (Q,)."""
+
+    S: Floats
+    Y: Floats
+    rho: Floats
+
+    @classmethod
+    def of(cls, S: Floats, Y: Floats) -> Pair:
+        """Return the pair; where S'Y is lost in rounding, rho is 0 and the pair has no effect."""
+        product = np.einsum("qkp,qkp->q", S, Y)
+        sound = product > TINY
+        return cls(S, Y, sound / np.where(sound, product, 1))
+
+    def take(self, kept: Ints) -> Pair:
+        """Return the problems ``kept`` alone."""
+        return Pair(self.S[kept], self.Y[kept], self.rho[kept])
 
 
 @dataclass
@@ -59,12 +80,12 @@ class State:
     value: Value
     G: Floats
     metric: Floats
-    pairs: list[tuple[Floats, Floats]] = field(default_factory=list)
+    pairs: list[Pair] = field(default_factory=list)
 
     def take(self, kept: Ints) -> State:
         """Return the problems ``kept`` alone."""
         value = Value(self.value.loss[kept], self.value.P[kept], self.value.R[kept])
-        pairs = [(S[kept], Y[kept]) for S, Y in self.pairs]
+        pairs = [pair.take(kept) for pair in self.pairs]
         return State(
             self.V[kept], self.M[kept], self.weights[kept], value, self.G[kept],
             self.metric[kept], pairs,
@@ -180,7 +201,7 @@ class Minimizer:
         S = t[:, None, None].astype(D.dtype) * D
         state.V += S
         G = self.gradient(state.V, state.value)
-        state.pairs.append((S, G - state.G))
+        state.pairs.append(Pair.of(S, G - state.G))
         if len(state.pairs) > MEMORY:
             state.pairs.pop(0)
         state.G = G
@@ -190,16 +211,15 @@ class Minimizer:
         """Return the two-loop recursion's product with the gradient."""
         D = state.G.copy()
         alphas = []
-        for S, Y in reversed(state.pairs):
-            rho = 1 / np.maximum(np.einsum("qkp,qkp->q", S, Y), 1e-35)
-            alpha = rho * np.einsum("qkp,qkp->q", S, D)
-            D -= alpha[:, None, None] * Y
-            alphas.append((alpha, rho))
+        for pair in reversed(state.pairs):
+            alpha = pair.rho * np.einsum("qkp,qkp->q", pair.S, D)
+            D -= alpha[:, None, None] * pair.Y
+            alphas.append(alpha)
         D *= state.metric
         D = self.loss.center(D, (state.metric[:, :, 0] > 0).astype(D.dtype))
-        for (S, Y), (alpha, rho) in zip(state.pairs, reversed(alphas), strict=True):
-            beta = rho * np.einsum("qkp,qkp->q", Y, D)
-            D += (alpha - beta)[:, None, None] * S
+        for pair, alpha in zip(state.pairs, reversed(alphas), strict=True):
+            beta = pair.rho * np.einsum("qkp,qkp->q", pair.Y, D)
+            D += (alpha - beta)[:, None, None] * pair.S
         return D
 
     def _search(self, state: State, D: Floats, DM: Floats, slope: Floats) -> Floats:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # exp(NEVER) is 0 in every precision, and sums of such margins stay finite.
 NEVER = -1e30
+# Relative curvature below which a direction counts as flat.
+NOTHING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,12 @@ class Softmax:
         PW = value.P * weights[:, None]
         H: Floats = -np.matmul(PW, value.P.transpose(0, 2, 1))
         diagonal = np.arange(self.n_margins)
-        mass = PW.sum(axis=2)
-        H[:, diagonal, diagonal] += mass
-        # Shifting all intercepts changes nothing, an absent class has no curvature.
-        H += mass.max(axis=1)[:, None, None] / self.n_margins
-        H[:, diagonal, diagonal] += (mass == 0) * mass.max(axis=1, keepdims=True)
+        H[:, diagonal, diagonal] += PW.sum(axis=2)
+        # Shifting all intercepts changes nothing; absent or certain classes have no curvature.
+        most = H[:, diagonal, diagonal].max(axis=1)[:, None]
+        most = np.where(most > 0, most, 1)
+        H += most[:, :, None] / self.n_margins
+        H[:, diagonal, diagonal] += NOTHING * most
         return H
 
     def center(self, D: Floats, alive: Floats) -> Floats:

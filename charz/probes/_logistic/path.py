@@ -24,6 +24,13 @@ TOLERANCE = 1e-6
 ROUNDS = 4
 # The solver's own estimate stops a little below what is to be certified.
 AIM = 0.4
+# Beyond this C on unit rows the objective drowns in float32 rounding.
+SINGLE_UP_TO = 1e5
+# Up to this C a fit may start from nothing; higher ones are climbed to by this factor, each
+# rung only to this gap.
+FREE_START = 1.0
+STRIDE = 10.0
+RUNG = 1e-3
 
 
 @dataclass(frozen=True)
@@ -81,13 +88,31 @@ def solve(
     V[:, :, -1] = loss.intercepts(weights)
     before: Stage | None = None
     last: Stage | None = None
-    for C in Cs:
-        solver = Minimizer(double, loss, 1 / C)
-        V = _start(solver, weights, V, before, last)
-        rough = Minimizer(single, loss, 1 / C)
-        before, last = last, _solve_one(rough, solver, V, weights, C, tol)
+    for C, wanted in _ladder(Cs):
+        rough, exact = Minimizer(single, loss, 1 / C), Minimizer(double, loss, 1 / C)
+        V = _start(exact, weights, V, before, last)
+        if C <= SINGLE_UP_TO:
+            V = _run(rough, V.astype(np.float32), weights.astype(np.float32), AIM * tol)
+        goal = tol if wanted else max(tol, RUNG)
+        before, last = last, _finish(exact, V.astype(np.float64), weights, C, goal)
         V = last.V
-        yield last
+        if wanted:
+            yield last
+
+
+def _ladder(Cs: Sequence[float]) -> Iterator[tuple[float, bool]]:
+    """Yield every C with True, and rungs between distant ones, or before a high first, with False.
+
+    From far away the weakest penalties take hundreds of steps or are never reached; from a
+    decade away a few dozen.
+    """
+    last = FREE_START
+    for C in Cs:
+        while 1.01 * STRIDE * last < C:
+            last *= STRIDE
+            yield last, False
+        yield C, True
+        last = max(C, last)
 
 
 def _start(
@@ -103,12 +128,8 @@ def _start(
     return np.where((there < here)[:, None, None], further, V)
 
 
-def _solve_one(
-    rough: Minimizer, solver: Minimizer, V: Floats, weights: Floats, C: float, tol: float
-) -> Stage:
-    """Minimise in float32, certify in float64, and go on there with what falls short."""
-    V = _run(rough, V.astype(np.float32), weights.astype(np.float32), AIM * tol)
-    V = V.astype(np.float64)
+def _finish(solver: Minimizer, V: Floats, weights: Floats, C: float, tol: float) -> Stage:
+    """Certify ``V`` in float64 and go on there with what falls short of ``tol``."""
     proof = certificate.prove(solver, V, weights)
     for power in range(ROUNDS):
         short = np.flatnonzero(proof.gaps > tol)
