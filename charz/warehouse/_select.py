@@ -42,7 +42,8 @@ def only_select(sql: str) -> duckdb.Statement:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise QueryError(f"the query does not parse: {error}", _REMEDY) from error
+        reason = str(error).split("\n")[0]
+        raise QueryError(f"the query does not parse: {reason}", _REMEDY) from error
     if len(statements) != 1:
         raise QueryError(f"the query holds {len(statements)} statements", _REMEDY)
     if statements[0].type == duckdb.StatementType.MULTI:  # a PIVOT that finds its own columns
