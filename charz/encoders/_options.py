@@ -53,7 +53,7 @@ def integer(
     if text is None:
         return default
     bounds = f"{low} or more" if high is None else f"from {low} to {high}"
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
+    if not (text.isascii() and text.isdigit() and len(text) < 12 and text == str(int(text))):
         raise InputError(f"'{spec}' has {name}='{text}'", f"give an integer {bounds}")
     value = int(text)
     if value < low or (high is not None and value > high):

@@ -102,7 +102,7 @@ def _from_columns(path: Path, table: Any) -> NDArray[Any]:
 
 def _npz(path: Path) -> Rows:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, BadZipFile, EOFError, KeyError) as error:
         raise _refused(path, error) from error
@@ -176,9 +176,9 @@ def _json_text(path: Path, line: str) -> Any:
 
 
 def _refused(path: Path, error: Exception) -> InputError:
-    if "allow_pickle" in str(error) or "Object arrays" in str(error):
+    if any(sign in str(error) for sign in ("allow_pickle", "Object arrays", "Python objects")):
         return InputError(
-            f"'{path}' holds Python objects, which could run code when read",
+            f"'{path}' is no NumPy file, or holds Python objects, which could run code when read",
             "save plain numbers and strings (dtype float32 and str)",
         )
     return InputError(f"'{path}' is no readable NumPy file", "write it again with np.save")

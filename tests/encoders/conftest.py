@@ -9,39 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-WORDS = [
-    "the",
-    "a",
-    "cat",
-    "dog",
-    "sat",
-    "ran",
-    "on",
-    "mat",
-    "hat",
-    "good",
-    "bad",
-    "film",
-    "food",
-    "very",
-    "not",
-    "is",
-    "was",
-    "it",
-    "fun",
-    "dull",
-    "##s",
-    "##ed",
-    "##ing",
-    ",",
-    ".",
-    "!",
-    "'",
-    "query",
-    ":",
-    "é",
-    "本",
-]
+WORDS = """
+    the a cat dog sat ran on mat hat good bad film food very not is was it fun dull
+    ##s ##ed ##ing , . ! ' query : é 本
+"""
 TEXTS = [
     "the cat sat on the mat",
     "",
@@ -62,7 +33,7 @@ def texts():
 @pytest.fixture(scope="session")
 def vocabulary():
     letters = "abcdefghijklmnopqrstuvwxyz"
-    pieces = [*WORDS, *letters, *(f"##{letter}" for letter in letters)]
+    pieces = [*WORDS.split(), *letters, *(f"##{letter}" for letter in letters)]
     return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *dict.fromkeys(pieces)]
 
 

@@ -134,7 +134,7 @@ def test_specs_of_one_checkpoint_share_a_pass(spec, texts):
 @pytest.mark.parametrize(
     "options",
     [{"colour": "red"}, {"normalize": "yes"}, {"pair": "sum"}, {"dims": "0"}, {"dims": "-1"},
-     {"dims": "1e2"}, {"dims": ""}, {"dims": "99999"}, {"dims": "²"}],
+     {"dims": "1e2"}, {"dims": ""}, {"dims": "99999"}, {"dims": "²"}, {"dims": "03"}],
 )  # fmt: skip
 def test_refuses_bad_options(spec, options):
     with pytest.raises(InputError) as caught:

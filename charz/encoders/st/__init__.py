@@ -10,6 +10,7 @@ pooling : mean, cls, last or max
     With neither ``layer`` nor ``pooling``, the checkpoint's own pipeline. With one of them,
     the other is the checkpoint's own (mean, where it has none of the four).
 prompt : text put before every text (default: the checkpoint's default prompt)
+    A space at its end is written ``%20``, as in ``prompt=query:%20``.
 max_tokens : truncation (default: the checkpoint's own)
 dims : leading dimensions kept, before normalisation
 normalize : true or false
