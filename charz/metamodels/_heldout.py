@@ -88,6 +88,7 @@ def report(
     lineages: ArrayLike | None = None,
     level: float = 0.9,
     predicted: ArrayLike | None = None,
+    risks: _conformal.Covariates | None = None,
 ) -> list[Row]:
     """Judge a metamodel and its baselines by size of the training sample.
 
@@ -99,6 +100,9 @@ def report(
         The promised coverage of the intervals.
     predicted : array (rows,), optional
         Out-of-group predictions, where `predictions` has been run already.
+    risks : mapping of name to array (rows,), optional
+        Signs of risk for the intervals beside the sizes, such as ``1 - support`` made
+        without the row's group (`charz.metamodels._support.held_out`).
 
     Returns
     -------
@@ -118,6 +122,7 @@ def report(
         if estimator in features.columns and _link.choose(y) == "logit":
             answers[estimator] = _design.columns(features, [estimator])[:, 0]
     sizes = _sizes(features)
+    sizes |= {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
     rows: list[Row] = []
     for method, answer in answers.items():
         known = np.isfinite(answer)

@@ -63,9 +63,27 @@ def fit(features: pd.DataFrame, groups: ArrayLike) -> Arrays:
     weights = _link.group_weights(codes[kept])[order]
     above = np.append(np.cumsum(weights[::-1])[::-1] / weights.sum(), 0.0)
     n_groups = np.array(codes.max() + 1)
-    return arrays | {
-        "rows": rows, "novelty": novelty[order], "above": above, "n_groups": n_groups
-    }  # fmt: skip
+    arrays |= {"rows": rows, "row_groups": codes[kept].astype(np.int32)}
+    return arrays | {"novelty": novelty[order], "above": above, "n_groups": n_groups}
+
+
+def held_out(known: Arrays, features: pd.DataFrame, groups: ArrayLike) -> Floats:
+    """Return the support of the rows that ``known`` was fitted on, each without its group.
+
+    ``1 - held_out`` is the sign of risk to calibrate intervals with: it is for a measured row
+    what ``1 - support`` is for a new one.
+
+    Parameters
+    ----------
+    known : dict
+        What `fit` returned for these very ``features`` and ``groups``.
+    """
+    _, codes = np.unique(np.asarray(groups), return_inverse=True)
+    X = _design.columns(features, [str(name) for name in known["names"]])
+    Z = _standardised(known, X).astype(np.float32)
+    novelty = _novelty(Z, codes, known["rows"], known["row_groups"])
+    at = np.searchsorted(known["novelty"], novelty - 1e-9)
+    return np.asarray(known["above"][at], dtype=np.float64)
 
 
 def support(known: Arrays, features: pd.DataFrame) -> Floats:

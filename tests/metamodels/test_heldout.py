@@ -146,3 +146,18 @@ def test_the_constant_of_other_groups_is_the_constant(registry: Frames) -> None:
     rest = cells["group"] != 0
     model = constant.fit(features[rest], cells["target"][rest], cells["group"][rest])
     assert answer[0] == constant.predict(model, features[:1])[0]
+
+
+def test_signs_of_risk_shift_width_to_where_errors_are(registry: Frames) -> None:
+    features, cells = registry
+    rng = np.random.default_rng(0)
+    doubt = rng.uniform(0, 1, len(features))
+    guess = np.clip(cells["target"] + rng.normal(0, 0.005 + 0.15 * doubt), 0, 1)
+    plain, told = (
+        _heldout.report(
+            "constant", features, cells["target"], cells["group"], predicted=guess, risks=risks
+        )
+        for risks in (None, {"doubt": doubt})
+    )
+    assert figures(told, "constant")["width"] < 0.9 * figures(plain, "constant")["width"]
+    assert figures(told, "constant")["coverage"] > 0.87

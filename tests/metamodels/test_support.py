@@ -76,3 +76,16 @@ def test_one_group_supports_everything() -> None:
     known = _support.fit(world(0, 1), groups(1))
     p = _support.support(known, world(1, 1))
     assert ((p >= 0.5 - 1e-9) & (p <= 1)).all()
+
+
+def test_held_out_support_is_even_and_low_for_an_odd_group() -> None:
+    frame = world(0, 50)
+    known = _support.fit(frame, groups(50))
+    p = _support.held_out(known, frame, groups(50))
+    assert np.mean(p <= 0.5) == pytest.approx(0.5, abs=0.02)
+    frame.loc[groups(50) == 9] += 300.0
+    known = _support.fit(frame, groups(50))
+    p = _support.held_out(known, frame, groups(50))
+    assert p[groups(50) == 9].max() <= 1 / 50 + 1e-9
+    # Beside its own kin the same rows do not look odd.
+    assert _support.support(known, frame)[groups(50) == 9].min() > 1 / 50
