@@ -1,6 +1,7 @@
 -- What is there to learn from? Every measured sample with its features and its probe's scores.
 --
 -- parameter: probe VARCHAR = logistic  the probe's spec
+-- parameter: reach DOUBLE = 1  also the scores of the same seed's subsets up to this many times larger
 -- column: encoder VARCHAR  the encoder's spec
 -- column: lineage VARCHAR  encoders of one base model, held out together
 -- column: kind VARCHAR  the kind of encoder
@@ -14,7 +15,8 @@
 -- column: protocol VARCHAR  the protocol that drew the subsets
 -- column: seed BIGINT  seed of the training subset
 -- column: eval_seed BIGINT  seed of the eval subset
--- column: n_train BIGINT  training rows
+-- column: n_train BIGINT  training rows of the sample that the features see
+-- column: n_target BIGINT  training rows that the scores were reached with: n_train, or more
 -- column: n_eval BIGINT  eval rows
 -- column: accuracy DOUBLE  on the eval rows, in [0, 1], as all metrics but the losses
 -- column: balanced_accuracy DOUBLE  mean recall of the classes
@@ -49,7 +51,8 @@ SELECT
     plan.name AS protocol,
     t.seed,
     s.seed AS eval_seed,
-    r.n_train,
+    t.n_rows::BIGINT AS n_train,
+    r.n_train AS n_target,
     r.n_eval,
     r.accuracy,
     r.balanced_accuracy,
@@ -61,15 +64,25 @@ SELECT
     r.cv_accuracy,
     r.cv_log_loss,
     COLUMNS(wide.* EXCLUDE (encoder_id, train_subset_id, eval_subset_id)) AS "x_\0"
-FROM result AS r
-JOIN wide USING (encoder_id, train_subset_id, eval_subset_id)
+FROM wide
+JOIN subset AS t ON t.id = wide.train_subset_id
+JOIN subset AS larger
+    ON larger.protocol_id = t.protocol_id
+    AND larger.split_id = t.split_id
+    AND larger.labels_of_id = t.labels_of_id
+    AND larger.role = t.role
+    AND larger.seed = t.seed
+    AND larger.n_rows BETWEEN t.n_rows AND t.n_rows * $reach
+JOIN result AS r
+    ON r.encoder_id = wide.encoder_id
+    AND r.train_subset_id = larger.id
+    AND r.eval_subset_id = wide.eval_subset_id
 JOIN probe AS p ON p.id = r.probe_id
 JOIN encoder AS e ON e.id = r.encoder_id
-JOIN subset AS t ON t.id = r.train_subset_id
 JOIN subset AS s ON s.id = r.eval_subset_id
 JOIN split ON split.id = s.split_id
 JOIN dataset AS d ON d.id = t.labels_of_id
 JOIN dataset AS ed ON ed.id = split.dataset_id
 JOIN protocol AS plan ON plan.id = t.protocol_id
 WHERE p.spec = $probe AND r.origin = 'measured'
-ORDER BY dataset, encoder, protocol, n_train, seed, eval_dataset, n_eval, eval_seed
+ORDER BY dataset, encoder, protocol, n_train, n_target, seed, eval_dataset, n_eval, eval_seed
