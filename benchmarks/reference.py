@@ -29,7 +29,7 @@ STATIC = (
     "tfidf:?analyzer=char",
     "random:hash",
 )
-CHECKPOINTS = ("splade-tiny", "paraphrase-minilm-l3-v2")
+CHECKPOINTS = ("splade-tiny",)
 METRICS = ("accuracy", "macro_f1", "log_loss")
 
 
