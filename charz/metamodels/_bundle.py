@@ -19,7 +19,6 @@ from charz.metamodels import _conformal, _heldout, _link, _support
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import ArrayLike
 
     from charz.records import Floats
 
@@ -79,41 +78,102 @@ class Answer:
     support: Floats
 
 
-def fit(
-    item: str,
-    metric: str,
-    features: pd.DataFrame,
-    target: ArrayLike,
-    groups: ArrayLike,
-    lineages: ArrayLike,
-    held_out: Floats,
-    fingerprint: str,
-) -> Bundle:
-    """Fit a metamodel on all rows and calibrate it on predictions made out of group.
+@dataclass(frozen=True)
+class Table:
+    """What a metamodel learns from: one row per measured sample and target size.
 
-    Parameters
+    Attributes
     ----------
     features : frame (rows, columns)
-    target, groups, lineages : arrays (rows,)
-    held_out : float array (rows,)
-        From `_heldout.predictions`.
+        With ``n_train``, ``n_eval`` and ``n_target``: the size that the target was reached at.
+    target, groups, sources, lineages : arrays (rows,)
+        The metric; the group judged on; the group trained on; the encoder's lineage.
+    fingerprint : str
     """
-    y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)
-    high = 1.0 if _link.choose(y) == "logit" else np.inf
-    weights = _link.group_weights(labels)
-    sizes = {name: features[name].to_numpy() for name in _conformal.SIZES}
-    return Bundle(
+
+    features: pd.DataFrame
+    target: Floats
+    groups: Any
+    sources: Any
+    lineages: Any
+    fingerprint: str
+
+    @property
+    def settings(self) -> Any:
+        """Of each row, ``same``, or ``shift`` where it was trained on another group."""
+        return np.where(self.groups == self.sources, "same", "shift")
+
+    @property
+    def at_own_size(self) -> Any:
+        """Whether each row's target was reached at the sample's own size."""
+        return (self.features["n_target"] == self.features["n_train"]).to_numpy()
+
+
+def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, Any]]]:
+    """Fit a metamodel on all rows, calibrate it out of group, and judge it.
+
+    Returns
+    -------
+    Bundle
+    list of dict
+        The held-out report at the samples' own sizes (`_heldout.report`), empty when there is
+        one group only.
+    """
+    known = _support.fit(table.features, table.groups)
+    held_out = _held_out(item, table)
+    risks = _risks(table.features, _support.held_out(known, table.features, table.groups))
+    high = 1.0 if _link.choose(table.target) == "logit" else np.inf
+    weights = _link.group_weights(table.groups)
+    bundle = Bundle(
         item=item,
         metric=metric,
-        features=tuple(str(name) for name in features.columns),
-        fingerprint=fingerprint,
-        constant=float(np.average(y, weights=weights)),
-        n_rows=len(y),
-        n_groups=len(np.unique(labels)),
-        n_lineages=len(np.unique(np.asarray(lineages))),
-        model=shelf.load("metamodels", item).fit(features, y, labels),
-        calibration=_conformal.calibrate(held_out, y, labels, sizes, high=high),
-        known=_support.fit(features, labels),
+        features=tuple(str(name) for name in table.features.columns),
+        fingerprint=table.fingerprint,
+        constant=float(np.average(table.target, weights=weights)),
+        n_rows=len(table.target),
+        n_groups=len(np.unique(table.groups)),
+        n_lineages=len(np.unique(table.lineages)),
+        model=shelf.load("metamodels", item).fit(table.features, table.target, table.groups),
+        calibration=_conformal.calibrate(held_out, table.target, table.groups, risks, high=high),
+        known=known,
+    )
+    return bundle, _report(item, table, held_out, risks) if bundle.n_groups > 1 else []
+
+
+def _held_out(item: str, table: Table) -> Floats:
+    """Return predictions made without each row's group and, where possible, its lineage.
+
+    With one lineage alone only groups are held out; with one group the mean of all rows
+    stands in: its calibration, on one group, promises nothing.
+    """
+    if len(np.unique(table.groups)) < 2:
+        return np.full(len(table.target), np.mean(table.target))
+    lineages = table.lineages if len(np.unique(table.lineages)) > 1 else None
+    return _heldout.predictions(
+        item, table.features, table.target, table.groups, lineages, sources=table.sources
+    )
+
+
+def _risks(features: pd.DataFrame, support: Floats) -> dict[str, Any]:
+    """Return what the expected error depends on: sizes, novelty and how far ahead we look."""
+    columns: dict[str, Any] = {name: features[name].to_numpy() for name in _conformal.SIZES}
+    reach = np.log2(features["n_target"] / features["n_train"]).to_numpy()
+    return columns | {"novelty": 1 - support, "reach": reach}
+
+
+def _report(
+    item: str, table: Table, held_out: Floats, risks: dict[str, Any]
+) -> list[dict[str, Any]]:
+    own = table.at_own_size
+    return _heldout.report(
+        item,
+        table.features[own],
+        table.target[own],
+        table.groups[own],
+        table.lineages[own] if len(np.unique(table.lineages)) > 1 else None,
+        predicted=held_out[own],
+        risks={name: column[own] for name, column in risks.items()},
+        settings=table.settings[own],
     )
 
 
@@ -128,9 +188,10 @@ def answer(bundle: Bundle, features: pd.DataFrame, level: float) -> Answer:
     raw = shelf.load("metamodels", bundle.item).predict(bundle.model, features)
     low_bound, high_bound = bundle.calibration["bounds"]
     value = np.clip(raw, low_bound, high_bound)
-    sizes = {name: features[name].to_numpy() for name in _conformal.SIZES}
-    low, high = _conformal.interval(bundle.calibration, value, sizes, level)
-    return Answer(value, low, high, np.clip(_support.support(bundle.known, features), 0, 1))
+    support = np.clip(_support.support(bundle.known, features), 0, 1)
+    risks = _risks(features, support)
+    low, high = _conformal.interval(bundle.calibration, value, risks, level)
+    return Answer(value, low, high, support)
 
 
 def to_arrays(bundle: Bundle) -> Arrays:
@@ -163,22 +224,3 @@ def from_arrays(arrays: Arrays) -> Bundle:
     }
     facts["features"] = tuple(facts["features"])
     return Bundle(**facts, **parts)
-
-
-def evaluate(
-    item: str,
-    features: pd.DataFrame,
-    target: ArrayLike,
-    groups: ArrayLike,
-    lineages: ArrayLike,
-) -> Floats:
-    """Return predictions made without each row's group and, where possible, its lineage.
-
-    With one lineage alone only groups are held out; with one group the constant of all rows
-    stands in, so that the calibration, on one group, promises nothing.
-    """
-    y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)
-    if len(np.unique(labels)) < 2:
-        return np.full(len(y), y.mean())
-    several = len(np.unique(np.asarray(lineages))) > 1
-    return _heldout.predictions(item, features, y, labels, lineages if several else None)

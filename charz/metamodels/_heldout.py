@@ -45,6 +45,7 @@ def predictions(
     groups: ArrayLike,
     lineages: ArrayLike | None = None,
     n_folds: int | None = None,
+    sources: ArrayLike | None = None,
 ) -> Floats:
     """Predict every row by the metamodel ``name`` fitted without its group and lineage.
 
@@ -57,6 +58,9 @@ def predictions(
         are left out of its training.
     n_folds : int, optional
         Folds of groups; default: each alone up to 20 groups, else 10.
+    sources : array (rows,), optional
+        The group that each row was trained on, where that is not the one it is judged on
+        (shift): a held-out group is unseen as a source as well.
 
     Raises
     ------
@@ -69,7 +73,9 @@ def predictions(
     fold = _link.fold_of(labels, n_folds or _n_folds(labels))
     other = None if lineages is None else _link.fold_of(lineages, LINEAGE_FOLDS)
     answers = np.full(len(y), np.nan)
-    for held, trained in _blocks(fold, other):
+    folds = dict(zip(labels.tolist(), fold.tolist(), strict=True))
+    seen_as_source = fold if sources is None else _folds_of(sources, folds)
+    for held, trained in _blocks(fold, other, seen_as_source):
         if not trained.any():
             raise InputError(
                 "holding out a group and its lineage leaves nothing to train on",
@@ -89,6 +95,7 @@ def report(
     level: float = 0.9,
     predicted: ArrayLike | None = None,
     risks: _conformal.Covariates | None = None,
+    settings: ArrayLike | None = None,
 ) -> list[Row]:
     """Judge a metamodel and its baselines by size of the training sample.
 
@@ -103,12 +110,15 @@ def report(
     risks : mapping of name to array (rows,), optional
         Signs of risk for the intervals beside the sizes, such as ``1 - support`` made
         without the row's group (`charz.metamodels._support.held_out`).
+    settings : array (rows,), optional
+        What kind of row each is (``same``, ``shift``): judged apart, by intervals made for
+        all kinds alike.
 
     Returns
     -------
     list of dict
-        One per method and bucket: ``method, bucket, n_rows, n_groups, mae, mae_se, bias,
-        r2, coverage, width, level, noise_floor, unit``; errors in accuracy points
+        One per method, setting and bucket: ``method, setting, bucket, n_rows, n_groups,
+        mae, mae_se, bias, r2, coverage, width, level, noise_floor, unit``; errors in accuracy points
         (``unit`` is ``points``) or the metric's own unit; what is undefined is None.
         A baseline is judged on the rows where it is defined, counted in ``n_rows``.
     """
@@ -123,12 +133,17 @@ def report(
             answers[estimator] = _design.columns(features, [estimator])[:, 0]
     sizes = _sizes(features)
     sizes |= {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
+    kinds = np.full(len(y), "same") if settings is None else np.asarray(settings)
     rows: list[Row] = []
     for method, answer in answers.items():
         known = np.isfinite(answer)
         judged = {key: column[known] for key, column in sizes.items()}
         if known.any():
-            rows += _judge(method, answer[known], y[known], labels[known], judged, level)
+            some = (answer[known], y[known], labels[known], judged)
+            rows += [
+                {"method": method, "level": level, **row}
+                for row in _judge(*some, level, kinds[known])
+            ]
     return rows
 
 
@@ -163,12 +178,19 @@ def _n_folds(groups: ArrayLike) -> int:
     return n_groups if n_groups <= ALONE else FOLDS
 
 
-def _blocks(fold: Ints, other: Ints | None) -> list[tuple[Any, Any]]:
+def _folds_of(sources: ArrayLike, folds: dict[Any, int]) -> Ints:
+    """Return the fold of each row's source group; -1 where no row is judged on it."""
+    return np.array([folds.get(label, -1) for label in np.asarray(sources).tolist()])
+
+
+def _blocks(fold: Ints, other: Ints | None, source: Ints) -> list[tuple[Any, Any]]:
     """Return (held out, trained on) row masks that hold every row out once."""
     if other is None:
-        return [(fold == k, fold != k) for k in range(fold.max() + 1)]
+        return [(fold == k, (fold != k) & (source != k)) for k in range(fold.max() + 1)]
     pairs = np.unique(np.column_stack([fold, other]), axis=0)
-    return [((fold == k) & (other == j), (fold != k) & (other != j)) for k, j in pairs]
+    return [
+        ((fold == k) & (other == j), (fold != k) & (source != k) & (other != j)) for k, j in pairs
+    ]
 
 
 def _sizes(features: pd.DataFrame) -> dict[str, Floats]:
@@ -180,18 +202,19 @@ def _sizes(features: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _judge(
-    method: str, answer: Floats, y: Floats, groups: Any, sizes: dict[str, Floats], level: float
+    answer: Floats, y: Floats, groups: Any, sizes: dict[str, Floats], level: float, kinds: Any
 ) -> list[Row]:
-    """Return one row per bucket that has any cell."""
+    """Return one row per setting and bucket that has any cell."""
     ends = judged_intervals(answer, y, groups, sizes, level)
     rows = []
-    for bucket, (least, most) in BUCKETS.items():
-        inside = (sizes["n_train"] >= least) & (sizes["n_train"] < most)
-        if inside.any():
-            figures = _figures(
-                answer[inside], y[inside], groups[inside], ends[inside], sizes["n_eval"][inside]
-            )
-            rows.append({"method": method, "bucket": bucket, "level": level, **figures})
+    for kind in np.unique(kinds).tolist():
+        for bucket, (least, most) in BUCKETS.items():
+            inside = (kinds == kind) & (sizes["n_train"] >= least) & (sizes["n_train"] < most)
+            if inside.any():
+                figures = _figures(
+                    answer[inside], y[inside], groups[inside], ends[inside], sizes["n_eval"][inside]
+                )
+                rows.append({"setting": kind, "bucket": bucket, **figures})
     return rows
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from charz import metrics, paths
 from charz.errors import InputError, UnknownNameError
-from charz.metamodels import _bundle, _heldout
+from charz.metamodels import _bundle
+from charz.metamodels._bundle import Table
 from charz.records import Progress, Silence, Summary
 from charz.schema import TABLES
 from charz.store import Store
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METRICS = ("accuracy", "macro_f1", "log_loss")
-_KEY = ("encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_eval")
+_KEY = ("encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_target", "n_eval")
 _PREFIX = "x_"
+REACH = 16
+"""How many times larger than the sample a target size may be."""
 
 
 def run(
@@ -34,6 +37,8 @@ def run(
     *,
     metric: str = "accuracy",
     item: str = "stack",
+    without_groups: Sequence[str] = (),
+    without_lineages: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Summary:
     """Fit a metamodel on all that was measured and judge it on groups held out.
@@ -43,20 +48,23 @@ def run(
     metric : {"accuracy", "macro_f1", "log_loss"}
     item : str
         A name on the metamodels shelf.
+    without_groups, without_lineages : sequences of str
+        Dataset groups and encoder lineages that it must not see, so that it can be tried
+        on them.
 
     Raises
     ------
     UnknownNameError
-        When the metric or the metamodel is unknown.
+        When the metric, the metamodel, a group or a lineage is unknown.
     InputError
-        When no measured sample has features yet.
+        When no measured sample has features yet, or holding out leaves none.
     """
     if metric not in METRICS or metric not in metrics.NAMES:
         raise UnknownNameError.among("metric to predict", metric, METRICS)
     progress = progress or Silence()
     progress.start("fit", 1, "metamodels")
     began = time.monotonic()
-    table = read(store, metric)
+    table = read(store, metric, without_groups=without_groups, without_lineages=without_lineages)
     if store.row("metamodel", item=item, metric=metric, training_fingerprint=table.fingerprint):
         return Summary("fit", seconds=time.monotonic() - began, unit="metamodels")
     _write(store, item, metric, table)
@@ -64,43 +72,64 @@ def run(
     return Summary("fit", done=1, seconds=time.monotonic() - began, unit="metamodels")
 
 
-@dataclass(frozen=True)
-class Table:
-    """The training table, taken apart: one row per measured sample."""
+def read(
+    store: Store,
+    metric: str,
+    *,
+    without_groups: Sequence[str] = (),
+    without_lineages: Sequence[str] = (),
+) -> Table:
+    """Read the training table for one metric, without the rows that are held out.
 
-    features: pd.DataFrame
-    target: pd.Series[Any]
-    groups: pd.Series[Any]
-    lineages: pd.Series[Any]
-    fingerprint: str
-
-
-def read(store: Store, metric: str) -> Table:
-    """Read the training table for one metric.
+    A row goes when its training or its eval dataset is of a group held out, or its encoder
+    of a lineage held out.
 
     Raises
     ------
     InputError
         When it is empty.
+    UnknownNameError
+        When a group or lineage to hold out is not in it.
     """
     with Warehouse(store) as warehouse:
-        table = warehouse.run((paths.queries() / "training_table.sql").read_text())
+        query = (paths.queries() / "training_table.sql").read_text()
+        table = warehouse.run(query, {"reach": REACH})
     table = table[table[metric].notna()].reset_index(drop=True)
     names = [name for name in table.columns if name.startswith(_PREFIX)]
     if table.empty or not names:
         raise InputError(
             "no measured sample has features yet", "run 'charz probe' and 'charz characterize'"
         )
-    features = table[names].rename(columns=lambda name: name.removeprefix(_PREFIX))
+    table = _without(table, "dataset group", ("group_name", "eval_group"), without_groups)
+    table = _without(table, "encoder lineage", ("lineage",), without_lineages)
     digest = hashlib.sha256(table[[*_KEY, metric, *names]].to_csv(index=False).encode())
-    return Table(features, table[metric], table["eval_group"], table["lineage"], digest.hexdigest())
+    features = table[names].rename(columns=lambda name: name.removeprefix(_PREFIX))
+    return Table(
+        features=features.assign(n_target=table["n_target"]),
+        target=table[metric].to_numpy(dtype=float),
+        groups=table["eval_group"].to_numpy(),
+        sources=table["group_name"].to_numpy(),
+        lineages=table["lineage"].to_numpy(),
+        fingerprint=digest.hexdigest(),
+    )
+
+
+def _without(
+    table: pd.DataFrame, what: str, columns: Sequence[str], names: Sequence[str]
+) -> pd.DataFrame:
+    """Return the rows whose columns hold none of the names."""
+    known = set(table[list(columns)].to_numpy().ravel())
+    for name in names:
+        if name not in known:
+            raise UnknownNameError.among(what, name, known)
+    kept = table[~table[list(columns)].isin(list(names)).any(axis=1)].reset_index(drop=True)
+    if kept.empty:
+        raise InputError(f"holding out every {what} leaves nothing", "hold out fewer")
+    return kept
 
 
 def _write(store: Store, item: str, metric: str, table: Table) -> None:
-    rest = (table.features, table.target, table.groups, table.lineages)
-    held_out = _bundle.evaluate(item, *rest)
-    bundle = _bundle.fit(item, metric, *rest, held_out, table.fingerprint)
-    report = _heldout.report(item, *rest, predicted=held_out) if bundle.n_groups > 1 else []
+    bundle, report = _bundle.fit(item, metric, table)
     stored = store.artifacts.put_arrays(_bundle.to_arrays(bundle), kind="metamodel")
     row = {
         "item": item,

@@ -7,6 +7,7 @@ artifacts. Ingesting the same thing again changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,16 @@ from charz.records import Dataset, EncoderFacts, Examples
 from charz.store import Store, Writer
 
 
-def encoder(store: Store, text: str) -> list[dict[str, Any]]:
+def encoder(store: Store, text: str, lineage: str | None = None) -> list[dict[str, Any]]:
     """Register every encoder that ``text`` stands for.
 
     Parameters
     ----------
     text : str
         A spec; ``layer=0..6`` and ``pooling=mean,cls`` expand to several.
+    lineage : str, optional
+        The base model, where its files do not name it: encoders of one lineage are held out
+        together.
 
     Returns
     -------
@@ -38,8 +42,11 @@ def encoder(store: Store, text: str) -> list[dict[str, Any]]:
         was registered with.
     """
     every = [describe(spec) for spec in expand(text)]
+    if lineage is not None:
+        every = [replace(facts, lineage=lineage) for facts in every]
     known = [_known(store, facts) for facts in every]
-    store.put("encoder", [_encoder_row(store, facts) for facts in every])
+    changed = ("lineage",) if lineage is not None else ()
+    store.put("encoder", [_encoder_row(store, facts) for facts in every], update=changed)
     return [
         {
             "spec": str(facts.spec),

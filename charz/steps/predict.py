@@ -162,9 +162,11 @@ def arrays(
     level: float = 0.9,
     at: Sequence[int] = (),
     encoder: str | None = None,
+    bundle: Bundle | None = None,
 ) -> list[Forecast]:
-    """Predict for a sample, with the registry's newest metamodel or the packaged one."""
-    bundle = (newest(store, metric) if store is not None else None) or packaged(metric)
+    """Predict for a sample: by ``bundle``, else the registry's newest or the packaged one."""
+    if bundle is None:
+        bundle = (newest(store, metric) if store is not None else None) or packaged(metric)
     values = _features.compute(sample, bundle.features)
     forecasts = [
         forecast(sample, bundle, level=level, at=size, values=values) for size in (None, *at)
