@@ -27,9 +27,12 @@ def command() -> None:
     ),
 )
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.option("--lineage", metavar="NAME", help="The base model, where the files do not say.")
 @options.rows
 @options.registry
-def encoder(specs: tuple[str, ...], registry: str | None, style: str | None) -> None:
+def encoder(
+    specs: tuple[str, ...], lineage: str | None, registry: str | None, style: str | None
+) -> None:
     """Register encoders by spec.
 
     SPEC is KIND:NAME[@REV][?layer=6&pooling=mean&dims=128&...]. Lists (pooling=mean,cls),
@@ -41,7 +44,7 @@ def encoder(specs: tuple[str, ...], registry: str | None, style: str | None) -> 
     try:
         with _registry.writing(registry, create=True) as store:
             for spec in specs:
-                found += ingest.encoder(store, spec)
+                found += ingest.encoder(store, spec, lineage)
     finally:
         _write(found, style)
 

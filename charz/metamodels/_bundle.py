@@ -157,7 +157,7 @@ def _held_out(item: str, table: Table) -> Floats:
 def _risks(features: pd.DataFrame, support: Floats) -> dict[str, Any]:
     """Return what the expected error depends on: sizes, novelty and how far ahead we look."""
     columns: dict[str, Any] = {name: features[name].to_numpy() for name in _conformal.SIZES}
-    reach = np.log2(features["n_target"] / features["n_train"]).to_numpy()
+    reach = np.log2((features["n_target"] / features["n_train"]).to_numpy())
     return columns | {"novelty": 1 - support, "reach": reach}
 
 
