@@ -21,7 +21,8 @@ folds : int, default 5
     a single C is fitted plainly, with no ``cv_probabilities``: ``C=(1,), scale=False, folds=0``
     is the ``mteb`` protocol.
 tol : float, default 1e-6
-    The relative gap to certify; what was reached is in the answer.
+    The relative gap to certify for the fit that is deployed, what was reached is in the answer;
+    the folds' may be ten times that.
 
 >>> import numpy as np
 >>> from charz.records import Draw

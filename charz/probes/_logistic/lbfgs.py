@@ -159,8 +159,8 @@ class Minimizer:
         weighty += np.einsum("qk,qk->q", b * b, state.metric[:, :, -1]) / 2
         return weighty
 
-    def run(self, state: State, tol: float) -> State:
-        """Return the state with `left` <= tol * objective, or where no step helps any more.
+    def run(self, state: State, tol: Floats) -> State:
+        """Return the state with `left` <= tol (Q,) * objective, or where no step helps any more.
 
         A problem is also given up after `PATIENCE` steps without a new least `left`.
         """
@@ -173,9 +173,8 @@ class Minimizer:
             left = self.left(state)
             waited = np.where(left < least, 0, waited + 1)
             least = np.minimum(left, least)
-            closed = (
-                stuck | (waited > patience) | (left <= tol * self.objective(state.V, state.value))
-            )
+            reached = left <= tol[active] * self.objective(state.V, state.value)
+            closed = stuck | (waited > patience) | reached
             if closed.any():
                 _store(final, state, active)
                 kept = np.flatnonzero(~closed)

@@ -71,7 +71,8 @@ def test_the_gap_bounds_the_distance_to_the_optimum(seed, n_classes, n, p, C, di
     loss = path.loss_for(y, n_classes)
     weights = path.row_weights(folds.assign(y, 3), n)
     (stage,) = path.solve(Z, loss, weights, [C])
-    assert (stage.gaps <= 1e-6).all()
+    assert stage.gaps[0] <= 1e-6
+    assert (stage.gaps <= 1e-5).all()
     rng = np.random.default_rng(seed)
     V = stage.V.copy()
     V[:, :, :-1] += disturbance * rng.normal(size=V[:, :, :-1].shape)
@@ -89,7 +90,7 @@ def test_float32_arithmetic_stays_in_float32(n_classes):
     weights = path.row_weights(folds.assign(y, 3), 40).astype(np.float32)
     solver = Minimizer(Rows(Z, np.float32), loss, 0.01)
     V = np.zeros((4, loss.n_margins, 7), dtype=np.float32)
-    state = solver.run(solver.state(V, solver.margins(V), weights), 1e-5)
+    state = solver.run(solver.state(V, solver.margins(V), weights), np.full(4, 1e-5))
     arrays = (state.V, state.M, state.G, state.metric, state.value.P, state.value.R)
     assert {array.dtype.name for array in arrays} == {"float32"}
 
@@ -111,7 +112,7 @@ def test_a_class_without_rows_has_no_weight_and_no_probability():
     P = loss.probabilities(stage.M[1].T)
     assert (P[:, 2] == 0).all()
     assert (stage.V[1, 2, :-1] == 0).all()
-    np.testing.assert_allclose(stage.V[1, 0, :-1], -stage.V[1, 1, :-1], atol=1e-6)
+    np.testing.assert_allclose(stage.V[1, 0, :-1], -stage.V[1, 1, :-1], atol=1e-5)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 30), st.integers(1, 30))
