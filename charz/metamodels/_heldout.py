@@ -118,8 +118,8 @@ def report(
     -------
     list of dict
         One per method, setting and bucket: ``method, setting, bucket, n_rows, n_groups,
-        mae, mae_se, bias, r2, coverage, width, level, noise_floor, unit``; errors in accuracy points
-        (``unit`` is ``points``) or the metric's own unit; what is undefined is None.
+        mae, mae_se, bias, r2, coverage, width, level, noise_floor, unit``; errors in accuracy
+        points (``unit`` is ``points``) or the metric's own unit; what is undefined is None.
         A baseline is judged on the rows where it is defined, counted in ``n_rows``.
     """
     y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)

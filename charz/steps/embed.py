@@ -64,7 +64,7 @@ def run(
         "embed",
         store,
         _embed,
-        _units_of(store, _missing(store), specs, names, dtype),
+        _units_of(_missing(store), specs, names, dtype),
         noun="embeddings",
         workers=workers,
         deadline=deadline,
@@ -74,15 +74,16 @@ def run(
 
 @dataclass(frozen=True)
 class _Job:
-    """Specs of one checkpoint on one split."""
+    """Encoders of one checkpoint, by id and spec, on one split."""
 
-    specs: tuple[tuple[int, str], ...]
+    encoders: tuple[tuple[int, str], ...]
     split_id: int
     basis_id: int
     dtype: str
 
 
 _Key = tuple[int, int, int]
+_Row = tuple[str, int, int, int]  # checkpoint, basis, split, encoder
 
 
 def _missing(store: Store) -> list[_Key]:
@@ -101,27 +102,34 @@ def _missing(store: Store) -> list[_Key]:
 
 
 def _units_of(
-    store: Store, keys: Iterable[_Key], specs: dict[int, str], names: dict[int, str], dtype: str
+    keys: Iterable[_Key], specs: dict[int, str], names: dict[int, str], dtype: str
 ) -> list[_units.Unit]:
-    """Group keys into units: one checkpoint on one split, checkpoints kept together."""
+    """Group keys into units: one checkpoint on the splits of one basis, checkpoints together."""
     checkpoints: dict[int, str] = {}
-    rows = []
+    rows: list[_Row] = []
     for encoder_id, split_id, basis_id in keys:
         if encoder_id not in specs or basis_id not in names:
             continue
         if encoder_id not in checkpoints:
-            checkpoints[encoder_id] = _checkpoint(store, specs[encoder_id])
+            checkpoints[encoder_id] = _checkpoint(specs[encoder_id])
         rows.append((checkpoints[encoder_id], basis_id, split_id, encoder_id))
     units = []
-    for (checkpoint, basis_id, split_id), group in groupby(sorted(rows), key=lambda row: row[:3]):
-        members = tuple((row[3], specs[row[3]]) for row in group)
-        job = _Job(members, split_id, basis_id, dtype)
-        name = f"{checkpoint} on {names[basis_id]}/{split_id}"
-        units.append(_units.Unit(name, job, len(members)))
+    for (checkpoint, basis_id), group in groupby(sorted(rows), key=lambda row: row[:2]):
+        members = list(group)
+        name = f"{checkpoint} on {names[basis_id]}"
+        units.append(_units.Unit(name, _jobs(members, specs, dtype), len(members)))
     return units
 
 
-def _checkpoint(store: Store, text: str) -> str:
+def _jobs(rows: Iterable[_Row], specs: dict[int, str], dtype: str) -> tuple[_Job, ...]:
+    jobs = []
+    for (basis_id, split_id), group in groupby(rows, key=lambda row: row[1:3]):
+        encoders = tuple((row[3], specs[row[3]]) for row in group)
+        jobs.append(_Job(encoders, split_id, basis_id, dtype))
+    return tuple(jobs)
+
+
+def _checkpoint(text: str) -> str:
     """Return the checkpoint's key; the spec itself when it can no longer be read."""
     spec = EncoderSpec.parse(text)
     try:
@@ -130,8 +138,13 @@ def _checkpoint(store: Store, text: str) -> str:
         return text
 
 
-def _embed(store: Store, job: _Job) -> None:
-    specs = [EncoderSpec.parse(text) for _, text in job.specs]
+def _embed(store: Store, jobs: tuple[_Job, ...]) -> None:
+    for job in jobs:
+        _embed_split(store, job)
+
+
+def _embed_split(store: Store, job: _Job) -> None:
+    specs = [EncoderSpec.parse(text) for _, text in job.encoders]
     loaded = _loaded(tuple(specs))
     if getattr(loaded, "is_fitted", False):
         loaded = _fitted(tuple(specs), store, job.basis_id)
@@ -170,7 +183,7 @@ def _write(store: Store, job: _Job, arrays: Sequence[NDArray[Any]], cost: dict[s
     kept = [array.astype(job.dtype) for array in arrays]
     stored = [store.artifacts.put_array(array, kind="embedding") for array in kept]
     with store.write() as writer:
-        for (encoder_id, _), artifact in zip(job.specs, stored, strict=True):
+        for (encoder_id, _), artifact in zip(job.encoders, stored, strict=True):
             row = cost | {
                 "encoder_id": encoder_id,
                 "split_id": job.split_id,
