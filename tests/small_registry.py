@@ -46,8 +46,7 @@ def fill(store: Store) -> Small:
     """Write the registry and return what was written, flat."""
     rows = _Rows()
     _catalogue(store)
-    hashes = _splits(store)
-    _plans(store, rows, hashes)
+    _plans(store, rows, _splits(store))
     store.put("subset", rows.subsets)
     for protocol_id in (1, 2):
         _measure(rows, protocol_id)
@@ -109,18 +108,19 @@ def _dataset(id: int, name: str) -> dict[str, Any]:  # noqa: A002
     }  # fmt: skip
 
 
-def _splits(store: Store) -> list[str]:
-    """Write splits and embeddings; return the hash of one artifact of members."""
-    stored = [store.artifacts.put_array(np.arange(k + 1), kind="members") for k in range(1)]
-    table = store.artifacts.put_array(np.zeros((3, 2)), kind="examples")
-    vectors = store.artifacts.put_array(np.zeros((4, 8), np.float32), kind="embedding")
+def _splits(store: Store) -> str:
+    """Write splits and embeddings; return the hash of an artifact of members."""
+    arrays = store.artifacts
+    examples = [arrays.put_array(np.full((3, 2), k), kind="examples") for k in range(6)]
+    vectors = arrays.put_array(np.zeros((4, 8), np.float32), kind="embedding")
+    members = arrays.put_array(np.arange(4), kind="members")
     with store.write() as writer:
-        for artifact in (*stored, table, vectors):
+        for artifact in (*examples, vectors, members):
             writer.artifact(artifact)
     sizes = {"train": [60, 40], "test": [25, 15]}
     store.put("split", [
         {"id": 2 * d + s, "dataset_id": d + 1, "name": name, "n_rows": sum(counts),
-         "class_counts": counts, "examples_hash": table.hash}
+         "class_counts": counts, "examples_hash": examples[2 * d + s - 1].hash}
         for d in range(3) for s, (name, counts) in enumerate(sizes.items(), 1)
     ])  # fmt: skip
     store.put("embedding", [
@@ -128,10 +128,10 @@ def _splits(store: Store) -> list[str]:
          "n_dims": 8, "n_tokens": 1000 * s, "seconds": e / 10 + s, "run_id": 1}
         for e in range(1, 5) for s in range(1, 7)
     ])  # fmt: skip
-    return [artifact.hash for artifact in stored]
+    return members.hash
 
 
-def _plans(store: Store, rows: _Rows, hashes: list[str]) -> None:
+def _plans(store: Store, rows: _Rows, members: str) -> None:
     store.put("protocol", [
         {"id": 1, "name": "curve", "sampler": "random", "parameters": {}, "sizes": SIZES,
          "n_seeds": 2, "eval_sizes": [None]},
@@ -142,19 +142,19 @@ def _plans(store: Store, rows: _Rows, hashes: list[str]) -> None:
     for protocol, labels_of, test in [(1, 1, 2), (1, 2, 4), (1, 3, 6), (2, 1, 4)]:
         for size in SIZES:
             for seed in SEEDS:
-                _subset(rows, protocol, 2 * labels_of - 1, labels_of, "train", size, seed, hashes)
-        _subset(rows, protocol, test, labels_of, "eval", N_EVAL, 0, hashes)
+                _subset(rows, protocol, 2 * labels_of - 1, labels_of, "train", size, seed, members)
+        _subset(rows, protocol, test, labels_of, "eval", N_EVAL, 0, members)
 
 
 def _subset(
     rows: _Rows, protocol: int, split: int, labels_of: int, role: str, size: int, seed: int,
-    hashes: list[str],
+    members: str,
 ) -> None:  # fmt: skip
     counts = [25, 15] if role == "eval" else [size // 2 + 1, size // 2 - 1]
     rows.subsets.append({
         "id": len(rows.subsets) + 1, "protocol_id": protocol, "split_id": split,
         "labels_of_id": labels_of, "role": role, "n_rows": size, "seed": seed,
-        "parent_id": None, "members_hash": hashes[0], "class_counts": counts, "run_id": 1,
+        "parent_id": None, "members_hash": members, "class_counts": counts, "run_id": 1,
     })  # fmt: skip
 
 

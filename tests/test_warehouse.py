@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import datetime
 
+import pandas as pd
 import pytest
 
 from charz import store as stores
@@ -234,7 +235,7 @@ def test_copying_less_changes_no_answer(tmp_path, name):
             spare = warehouse.run(queryfile.read(name))
             for sql in EVERYTHING.values():
                 warehouse.run(sql)
-            assert warehouse.run(queryfile.read(name)).equals(spare)
+            pd.testing.assert_frame_equal(warehouse.run(queryfile.read(name)), spare)
 
 
 def test_failing_leaves_nothing_open(tmp_path):
