@@ -15,7 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from charz import metrics, paths
-from charz.errors import InputError, RegistryError
+from charz.errors import InputError, RegistryError, UnknownNameError
 from charz.metamodels import _bundle
 from charz.metamodels._bundle import Bundle
 from charz.records import EncoderSpec, Forecast
@@ -177,10 +177,13 @@ def arrays(
 
 
 def newest(store: Store, metric: str) -> Bundle | None:
-    """Return the registry's newest metamodel for a metric, None when it has none."""
+    """Return the registry's newest metamodel for a metric, None when it has none.
+
+    Of those fitted on most rows: one that had to do without some is for trying it on them.
+    """
     table = TABLES["metamodel"]
     query = sa.select(table.c.arrays_hash).where(table.c.metric == metric)
-    rows = store.rows(query.order_by(table.c.id.desc()).limit(1))
+    rows = store.rows(query.order_by(table.c.n_rows.desc(), table.c.id.desc()).limit(1))
     if not rows:
         return None
     return _bundle.from_arrays(store.artifacts.arrays(rows[0]["arrays_hash"]))
@@ -192,9 +195,13 @@ def packaged(metric: str) -> Bundle:
 
     Raises
     ------
+    UnknownNameError
+        When there is no such metric.
     RegistryError
         When it ships none.
     """
+    if metric not in metrics.NAMES:
+        raise UnknownNameError.among("metric", metric, metrics.NAMES)
     path = paths.PACKAGE / "metamodels" / "shipped" / f"{metric}.npz"
     if not path.is_file():
         raise RegistryError(
