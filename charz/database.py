@@ -105,6 +105,7 @@ def show(url: str) -> str:
 _REMEDIES = (
     (r"readonly|read-only|permission denied|not permitted", "give charz the right to write there"),
     (r"disk is full|no space", "free some space on that disk"),
+    (r"disk i/o error", "free some space on that disk, if it is full; else check the disk"),
     (r"unable to open|is a directory", "check the path and its rights"),
     (r"not a database|malformed", "it is no charz registry: give another path"),
     (r"locked", "another program holds it; try again when that is done"),
