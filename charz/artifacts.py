@@ -151,6 +151,12 @@ class ArtifactStore:
             return ""
         return f" and was set aside as {path}.damaged"
 
+    def copy(self, source: ArtifactStore, hash: str, suffix: str) -> None:  # noqa: A002
+        """Bring an artifact here from another store, verified, unless it is here."""
+        path = self.path(hash, suffix)
+        if not self.fs.exists(path):
+            self._write(path, source.read(hash, suffix))
+
     def path(self, hash: str, suffix: str) -> str:  # noqa: A002
         """Return where an artifact lies.
 

@@ -174,6 +174,10 @@ class Writer:
         self.put("artifact", [vars(stored)])
         return stored.hash
 
+    def rows(self, statement: Executable) -> list[RowMapping]:
+        """Return the rows of a SELECT as this transaction sees them."""
+        return list(self._connection.execute(statement).mappings())
+
     def execute(
         self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
     ) -> int:
