@@ -30,12 +30,18 @@ def small(filled: tuple[stores.Store, Small]) -> Small:
     return filled[1]
 
 
+@pytest.fixture(scope="module")
+def warehouse(filled: tuple[stores.Store, Small]) -> Iterator[Warehouse]:
+    """Open the small registry's warehouse."""
+    with Warehouse(filled[0]) as opened:
+        yield opened
+
+
 @pytest.fixture
-def ask(filled: tuple[stores.Store, Small]) -> Iterator[Ask]:
+def ask(warehouse: Warehouse) -> Ask:
     """Return a function that runs a query file on the small registry."""
-    with Warehouse(filled[0]) as warehouse:
 
-        def run(name: str, **parameters: Any) -> pd.DataFrame:
-            return warehouse.run(queryfile.read(name), parameters)
+    def run(name: str, **parameters: Any) -> pd.DataFrame:
+        return warehouse.run(queryfile.read(name), parameters)
 
-        yield run
+    return run

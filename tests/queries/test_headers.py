@@ -39,10 +39,9 @@ def test_the_header_declares_the_parameters_and_says_what_each_thing_is(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_columns_hold_what_was_declared_on_a_filled_registry(filled, name):
+def test_columns_hold_what_was_declared_on_a_filled_registry(warehouse, name):
     declared = {c.name: c.type for c in queryfile.header(name).columns}
-    with Warehouse(filled[0]) as warehouse:
-        found = warehouse.describe(queryfile.read(name))
+    found = warehouse.describe(queryfile.read(name))
     for column, sql_type in found.items():
         stem = next((d for d in declared if d.endswith("*") and column.startswith(d[:-1])), column)
         assert declared[stem] == sql_type
