@@ -35,7 +35,11 @@ MEMORY = 8
 PATIENCE = {"float32": 12, "float64": 100}
 MAX_STEPS = 1500
 MAX_TRIALS = 25
+# A step is good once the slope along it is at most this share of what it was.
+ACCEPT = 0.5
 TINY = 1e-30
+# Least mean curvature of a class assumed by the metric.
+FLAT = 1e-12
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ class Minimizer:
     def state(self, V: Floats, M: Floats, weights: Floats) -> State:
         """Return the problems at ``V`` with margins ``M``, no memory yet."""
         value = self.loss.value(M, weights)
-        curvature = np.maximum(self.loss.curvature(value, weights), 1e-12)
+        curvature = np.maximum(self.loss.curvature(value, weights), FLAT)
         alive = (V[:, :, -1] > NEVER / 2).astype(V.dtype)
         metric = alive[:, :, None] / (curvature[:, :, None] * self.rows.moments + self.ridge)
         return State(V, M, weights, value, self.gradient(V, value), metric)
@@ -178,12 +182,8 @@ class Minimizer:
             if closed.any():
                 _store(final, state, active)
                 kept = np.flatnonzero(~closed)
-                active, state, least, waited = (
-                    active[kept],
-                    state.take(kept),
-                    least[kept],
-                    waited[kept],
-                )
+                active, state = active[kept], state.take(kept)
+                least, waited = least[kept], waited[kept]
             if not active.size:
                 return final
             stuck = self._step(state)
@@ -226,44 +226,55 @@ class Minimizer:
         W, DW = state.V[:, :, :-1], D[:, :, :-1]
         linear = self.lam * np.einsum("qkp,qkp->q", W, DW)
         square = self.lam * np.einsum("qkp,qkp->q", DW, DW)
-        Q = len(slope)
-        t, low, high = np.ones(Q), np.zeros(Q), np.full(Q, np.inf)
-        slope_low, slope_high = slope.astype(np.float64), np.full(Q, np.inf)
-        todo = np.arange(Q)
+        t = np.ones(len(slope))
         M = state.M + DM
         value = self.loss.value(M, state.weights)
+        now = np.einsum("qkn,qkn->q", value.R, DM) + linear + square
+        bracket = Bracket(slope)
+        todo = np.flatnonzero(np.abs(now) > ACCEPT * np.abs(slope))
         for _ in range(MAX_TRIALS):
-            now = (
-                np.einsum("qkn,qkn->q", value.R[todo], DM[todo])
-                + linear[todo]
-                + t[todo] * square[todo]
-            )
-            done = np.abs(now) <= 0.5 * np.abs(slope[todo])
-            todo, now = todo[~done], now[~done]
             if not todo.size:
                 break
-            falling = now < 0
-            low[todo[falling]], slope_low[todo[falling]] = t[todo[falling]], now[falling]
-            high[todo[~falling]], slope_high[todo[~falling]] = t[todo[~falling]], now[~falling]
-            t[todo] = _next(low[todo], high[todo], slope_low[todo], slope_high[todo])
-            M[todo] = state.M[todo] + t[todo, None, None].astype(M.dtype) * DM[todo]
-            again = self.loss.value(M[todo], state.weights[todo])
-            value.loss[todo], value.P[todo], value.R[todo] = again.loss, again.P, again.R
-        else:
-            M[todo] = state.M[todo]
-            again = self.loss.value(M[todo], state.weights[todo])
-            value.loss[todo], value.P[todo], value.R[todo] = again.loss, again.P, again.R
+            t[todo] = bracket.next(todo, t[todo], now[todo])
+            self._retry(state, DM, t, todo, M, value)
+            now[todo] = np.einsum("qkn,qkn->q", value.R[todo], DM[todo])
+            now[todo] += linear[todo] + t[todo] * square[todo]
+            todo = todo[np.abs(now[todo]) > ACCEPT * np.abs(slope[todo])]
+        if todo.size:
             t[todo] = 0
+            self._retry(state, DM, t, todo, M, value)
         state.M, state.value = M, value
         return t
 
+    def _retry(
+        self, state: State, DM: Floats, t: Floats, todo: Ints, M: Floats, value: Value
+    ) -> None:
+        """Evaluate the problems ``todo`` at step lengths ``t`` into ``M`` and ``value``."""
+        M[todo] = state.M[todo] + t[todo, None, None].astype(M.dtype) * DM[todo]
+        again = self.loss.value(M[todo], state.weights[todo])
+        value.loss[todo], value.P[todo], value.R[todo] = again.loss, again.P, again.R
 
-def _next(low: Floats, high: Floats, slope_low: Floats, slope_high: Floats) -> Floats:
-    """Return the secant's root inside the bracket, kept off its ends; twice as far without one."""
-    with np.errstate(invalid="ignore"):
-        share = np.clip(slope_low / (slope_low - slope_high), 0.1, 0.9)
-        inside = low + share * (high - low)
-    return np.where(np.isfinite(high), inside, np.maximum(2 * low, 2.0))
+
+class Bracket:
+    """Step lengths between which each slope changes its sign, from 0 to infinity at first."""
+
+    def __init__(self, slope: Floats) -> None:
+        self.low, self.high = np.zeros(len(slope)), np.full(len(slope), np.inf)
+        self.slope_low, self.slope_high = slope.astype(np.float64), np.full(len(slope), np.inf)
+
+    def next(self, at: Ints, t: Floats, slope: Floats) -> Floats:
+        """Take in the slopes of problems ``at`` at ``t``; return where to look next.
+
+        The secant's root kept off the bracket's ends, or twice as far where it is still open.
+        """
+        falls = slope < 0
+        self.low[at[falls]], self.slope_low[at[falls]] = t[falls], slope[falls]
+        self.high[at[~falls]], self.slope_high[at[~falls]] = t[~falls], slope[~falls]
+        low, high = self.low[at], self.high[at]
+        with np.errstate(invalid="ignore"):
+            share = self.slope_low[at] / (self.slope_low[at] - self.slope_high[at])
+            inside = low + np.clip(share, 0.1, 0.9) * (high - low)
+        return np.where(np.isfinite(high), inside, np.maximum(2 * low, 2.0))
 
 
 def _store(final: State, state: State, active: Ints) -> None:
