@@ -7,7 +7,9 @@ are written by whoever did it, so a killed run loses at most the units under way
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,6 +40,8 @@ class Report:
 
 Work = Callable[[Store, Any], None]
 
+_GOLDEN = (5**0.5 - 1) / 2
+
 
 def run(
     step: str,
@@ -60,7 +64,8 @@ def run(
     progress.start(step, sum(unit.size for unit in units), noun)
     done = failed = left = 0
     notes = []
-    for report in _reports(step, store, work, units, workers, deadline):
+    mine = _rotated(units, store.run_id or 0)
+    for report in _reports(step, store, work, mine, workers, deadline):
         if report.late:
             left += report.unit.size
         elif report.error is not None:
@@ -74,6 +79,16 @@ def run(
     return Summary(step, done, failed, left, seconds, noun, tuple(notes))
 
 
+def _rotated(units: Sequence[Unit], run_id: int) -> list[Unit]:
+    """Return the units in order from a place of the run's own.
+
+    Runs at the same time would else do the same units side by side. Multiples of the golden
+    ratio lie far apart on a circle, however many there are.
+    """
+    start = int(len(units) * (run_id * _GOLDEN % 1))
+    return [*units[start:], *units[:start]]
+
+
 def _reports(
     step: str,
     store: Store,
@@ -82,20 +97,34 @@ def _reports(
     workers: int,
     deadline: float | None,
 ) -> Iterator[Report]:
-    if workers <= 1 or len(units) <= 1:
+    if workers <= 1:
         for unit in units:
             yield _do(step, store, work, unit, deadline)
-        return
-    import joblib
+    elif len(units) == 1:
+        import threadpoolctl
 
-    # Workers x threads = cores: inner threads would spin against each other.
-    with joblib.parallel_config(backend="loky", inner_max_num_threads=_threads(workers)):
-        jobs = (
-            joblib.delayed(_do_elsewhere)(step, store.url, store.run_id, work, unit, deadline)
-            for unit in units
-        )
-        parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-        yield from parallel(jobs)
+        # As many threads as a worker has: their number shows in the last bits of a sum.
+        with threadpoolctl.threadpool_limits(_threads(workers)):
+            yield _do(step, store, work, units[0], deadline)
+    elif units:
+        import joblib
+
+        # Workers x threads = cores: inner threads would spin against each other.
+        with _quiet(), joblib.parallel_config("loky", inner_max_num_threads=_threads(workers)):
+            jobs = (
+                joblib.delayed(_do_elsewhere)(step, store.url, store.run_id, work, unit, deadline)
+                for unit in units
+            )
+            parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
+            yield from parallel(jobs)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep loky from warning that it replaced a worker grown large, as a loaded model makes it."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
+        yield
 
 
 def _threads(workers: int) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -90,15 +91,28 @@ def _missing(store: Store) -> list[_Key]:
     """Return (encoder, split, basis) to embed: the pending ones and those lost on disk."""
     rows = store.rows(pending.embeddings())
     wanted = [(row["encoder_id"], row["split_id"], row["basis_id"]) for row in rows]
-    statement = sa.select(
-        Embedding.encoder_id, Embedding.split_id, Embedding.basis_id, Artifact.hash, Artifact.suffix
-    ).join_from(Embedding, Artifact, Embedding.vectors_hash == Artifact.hash)
     lost = [
         (row["encoder_id"], row["split_id"], row["basis_id"])
-        for row in store.rows(statement)
+        for row in store.rows(_stored())
         if not store.artifacts.has(row["hash"], row["suffix"])
     ]
     return wanted + lost
+
+
+def _there(store: Store, job: _Job) -> set[int]:
+    """Return the encoders of a job whose vectors are there."""
+    place = (Embedding.split_id == job.split_id, Embedding.basis_id == job.basis_id)
+    return {
+        row["encoder_id"]
+        for row in store.rows(_stored().where(*place))
+        if store.artifacts.has(row["hash"], row["suffix"])
+    }
+
+
+def _stored() -> pending.Statement:
+    return sa.select(
+        Embedding.encoder_id, Embedding.split_id, Embedding.basis_id, Artifact.hash, Artifact.suffix
+    ).join_from(Embedding, Artifact, Embedding.vectors_hash == Artifact.hash)
 
 
 def _units_of(
@@ -144,6 +158,11 @@ def _embed(store: Store, jobs: tuple[_Job, ...]) -> None:
 
 
 def _embed_split(store: Store, job: _Job) -> None:
+    # Asked again here: another run may have done it since the units were listed.
+    there = _there(store, job)
+    job = replace(job, encoders=tuple(each for each in job.encoders if each[0] not in there))
+    if not job.encoders:
+        return
     specs = [EncoderSpec.parse(text) for _, text in job.encoders]
     loaded = _loaded(tuple(specs))
     if getattr(loaded, "is_fitted", False):
@@ -180,7 +199,7 @@ def _training(store: Store, dataset_id: int) -> Examples:
 
 
 def _write(store: Store, job: _Job, arrays: Sequence[NDArray[Any]], cost: dict[str, Any]) -> None:
-    kept = [array.astype(job.dtype) for array in arrays]
+    kept = [_cast(array, job) for array in arrays]
     stored = [store.artifacts.put_array(array, kind="embedding") for array in kept]
     with store.write() as writer:
         for (encoder_id, _), artifact in zip(job.encoders, stored, strict=True):
@@ -194,6 +213,16 @@ def _write(store: Store, job: _Job, arrays: Sequence[NDArray[Any]], cost: dict[s
             }
             writer.put("embedding", [row], update=("vectors_hash", "n_dims", *cost))
             writer.execute(_speed(encoder_id))
+
+
+def _cast(array: NDArray[Any], job: _Job) -> NDArray[Any]:
+    with np.errstate(over="ignore"):
+        kept = array.astype(job.dtype)
+    if not np.isfinite(kept).all():
+        raise InputError(
+            f"'{job.encoders[0][1]}' gives values too large for {job.dtype}", "keep it as float32"
+        )
+    return kept
 
 
 def _speed(encoder_id: int) -> sa.Update:

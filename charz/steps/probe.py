@@ -70,7 +70,8 @@ def _measure(store: Store, unit: tuple[int, int, None]) -> None:
         key = (cell["probe_id"], arrays.protocol_of(train))
         wanted[key][train].add(cell["eval_subset_id"])
     batch: list[dict[str, Any]] = []
-    for (probe_id, _), evals_of in wanted.items():
+    # In one order everywhere: two runs that write the same rows wait, but never for each other.
+    for (probe_id, _), evals_of in sorted(wanted.items()):
         for row in _rows(store, arrays, probe_id, evals_of):
             batch.append(row | {"encoder_id": encoder_id, "run_id": store.run_id})
             if len(batch) >= _BATCH:
