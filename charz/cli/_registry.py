@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +42,7 @@ def _name() -> str:
 def _arguments() -> dict[str, Any]:
     params = click.get_current_context().params
     return {
-        name: list(value) if isinstance(value, tuple) else value
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value
         for name, value in params.items()
         if name not in _NOT_KEPT and value is not None and value != ()
     }

@@ -76,7 +76,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done(run("ingest", "encoder", "tfidf:?dims=16", "random:hash?dims=16", *registry))
     plan = ("--sizes", "8,16", "--seeds", "2", "--probes", "logistic")
     done(run("subset", *plan, *registry))
-    done(run("update", *registry))
+    for step in (("embed",), ("probe",), ("characterize",), ("fit", "--model", "ridge")):
+        done(run(*step, *registry))
     return folder
 
 

@@ -1,9 +1,12 @@
 """Bad input: one clear error that names the thing, a remedy, an exit code; nothing changes."""
 
+import itertools
 import os
 import re
+import shlex
 import shutil
 import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -56,179 +59,212 @@ def save(path, X, names):
     path.with_suffix(".texts.txt").write_text("\n".join(names) + "\n")
 
 
-SAMPLE = ("--train", "good.csv", "--eval", "pool.csv")
-PREDICT = ("predict", "--encoder", "random:hash?dims=8")
+PREDICT = "predict --encoder 'random:hash?dims=8' --train good.csv --eval pool.csv"
 
-# name: (command, what the error says, what the remedy or usage says, exit code)
-BAD = {
+# By name: the command, a pattern of what is wrong, a part of the remedy. Exit code 1.
+WRONG = {
     # files
-    "missing file": (("ingest", "dataset", "nope.csv"), "'nope.csv' does not exist", "path", 1),
-    "empty file": (("ingest", "dataset", "empty.csv"), "'empty.csv' is empty", "", 1),
-    "no rows": (("ingest", "dataset", "no_rows.csv"), "no_rows", "", 1),
+    "missing file": ("ingest dataset nope.csv", "'nope.csv' does not exist", "path"),
+    "empty file": ("ingest dataset empty.csv", "'empty.csv' is empty", "with rows"),
+    "no rows": ("ingest dataset no_rows.csv", "no_rows", "mend the rows"),
     "wrong columns": (
-        ("ingest", "dataset", "columns.csv"), "no column 'text'; it has 'review', 'stars'|no column 'text'", "column", 1,
+        "ingest dataset columns.csv", "no column 'text'; it has 'review', 'stars'", "column",
     ),
     "wrong named column": (
-        ("ingest", "dataset", "good.csv", "--label-column", "stars"), "no column 'stars'", "label-column", 1,
+        "ingest dataset good.csv --label-column stars", "no column 'stars'", "label-column",
     ),
-    "one class": (("ingest", "dataset", "one_class.csv"), "'same' only", "two classes", 1),
-    "two rows": (("ingest", "dataset", "two_rows.csv"), "test split of 'two_rows' is empty", "more rows", 1),
-    "labels unseen": (("ingest", "dataset", "unseen"), "training never shows: 'other'", "same labels", 1),
-    "unreadable encoding": (
-        ("ingest", "dataset", "good.csv", "--encoding", "utf-99"), "utf-99", "", 1,
-    ),
-    "binary": (("ingest", "dataset", "garbage.csv"), "garbage.csv", "", 1),
-    "torn Parquet": (("ingest", "dataset", "torn.parquet"), "no whole Parquet file", "", 1),
-    "unknown format": (("ingest", "dataset", "notes.docx"), "notes.docx", ".csv", 1),
-    "folder without splits": (("ingest", "dataset", "folder"), "has no train.csv", "", 1),
-    "unknown dataset": (("ingest", "dataset", "glu/colaa"), "glu/colaa", "", 1),
-    "unreachable hub": (("ingest", "dataset", "hf:org/none"), "org/none", "", 1),
+    "one class": ("ingest dataset one_class.csv", "'same' only", "two classes"),
+    "two rows": ("ingest dataset two_rows.csv", "test split of 'two_rows' is empty", "more rows"),
+    "labels unseen": ("ingest dataset unseen", "training never shows: 'other'", "same labels"),
+    "unreadable encoding": ("ingest dataset good.csv --encoding utf-99", "utf-99", "utf-8"),
+    "binary": ("ingest dataset garbage.csv", "garbage.csv", "--encoding"),
+    "torn Parquet": ("ingest dataset torn.parquet", "no whole Parquet file", "write it again"),
+    "unknown format": ("ingest dataset notes.docx", "notes.docx", ".csv"),
+    "folder without splits": ("ingest dataset folder", "has no train.csv", "name the file"),
+    "unknown dataset": ("ingest dataset glu/colaa", "glu/colaa", "'cola'"),
+    "unreachable hub": ("ingest dataset hf:org/none", "org/none", "connect"),
     "name of another": (
-        ("ingest", "dataset", "good.csv", "--name", "news"), "registered with other texts", "--name", 1,
+        "ingest dataset good.csv --name news", "registered with other texts", "--name",
     ),
-    "bad share": (("ingest", "dataset", "good.csv", "--test-share", "2"), "test share '2'", "0.3", 1),
-    "bad seed": (("ingest", "dataset", "good.csv", "--seed", "-1"), "seed '-1'", "", 1),
+    "bad share": ("ingest dataset good.csv --test-share 2", "test share '2'", "0.3"),
+    "bad seed": ("ingest dataset good.csv --seed -1", "seed '-1'", "e.g. 0"),
     "option of another source": (
-        ("ingest", "dataset", "good.csv", "--config", "x"), "unknown option of files", "", 1,
+        "ingest dataset good.csv --config x", "unknown option of files", "did you mean",
     ),
-    "one name for two": (
-        ("ingest", "dataset", "good.csv", "pool.csv", "--name", "a"), "--name is for one dataset", "", 2,
-    ),
-    "path as a name": (("ingest", "dataset", "good.csv", "--name", "../../etc/x"), "etc/x", "letters", 1),
-    "absolute name": (("ingest", "dataset", "good.csv", "--name", "/etc/x"), "/etc/x", "letters", 1),
-    "escape in a name": (("ingest", "dataset", "good.csv", "--name", "a\x1b[2J"), r"a\\+x1b", "", 1),
-    "path as a group": (("ingest", "dataset", "good.csv", "--group", "..\\x"), "group name", "", 1),
+    "path as a name": ("ingest dataset good.csv --name ../../etc/x", "etc/x", "letters"),
+    "absolute name": ("ingest dataset good.csv --name /etc/x", "/etc/x", "letters"),
+    "escape in a name": ("ingest dataset good.csv --name 'a\x1b[2J'", "a\\\\+x1b", "printable"),
+    "path as a group": ("ingest dataset good.csv --group '..\\x'", "group name", "letters"),
     # encoders
-    "no spec": (("ingest", "encoder", "bert"), "'bert' is no encoder spec", "KIND:NAME", 1),
-    "unknown kind": (("ingest", "encoder", "tfid:"), "unknown encoder 'tfid'", "'tfidf'", 1),
-    "unknown option": (("ingest", "encoder", "tfidf:?dmis=8"), "'dmis'", "'dims'", 1),
-    "empty range": (("ingest", "encoder", "random:hash?seed=5..1"), "seed=5..1", "low..high", 1),
-    "missing vectors": (("ingest", "encoder", "array:none.npy"), "no file 'none.npy'", "", 1),
-    "NaN in vectors": (("ingest", "encoder", "array:nan.npy"), "NaN or infinite values in 1 rows", "", 1),
-    "flat vectors": (("ingest", "encoder", "array:flat.npy"), r"shape \(20,\)", "matrix", 1),
-    "too few vectors": (("ingest", "encoder", "array:short.npy"), "5 vectors for 20 texts", "", 1),
-    "pickled vectors": (("ingest", "encoder", "array:objects.npy"), "Python objects", "", 1),
-    "no texts beside": (("ingest", "encoder", "array:alone.npy"), "no text file", "texts.jsonl", 1),
-    "no folder": (("ingest", "encoder", "st:/no/such/folder"), "/no/such/folder", "", 1),
-    "model not cached": (("ingest", "encoder", "st:org/none"), "org/none", "", 1),
+    "no spec": ("ingest encoder bert", "'bert' is no encoder spec", "KIND:NAME"),
+    "unknown kind": ("ingest encoder tfid:", "unknown encoder 'tfid'", "'tfidf'"),
+    "unknown option": ("ingest encoder 'tfidf:?dmis=8'", "'dmis'", "'dims'"),
+    "empty range": ("ingest encoder 'random:hash?seed=5..1'", "seed=5..1", "low..high"),
+    "missing vectors": ("ingest encoder array:none.npy", "no file 'none.npy'", "array:PATH"),
+    "NaN in vectors": (
+        "ingest encoder array:nan.npy", "NaN or infinite values in 1 rows", "embed those texts",
+    ),
+    "flat vectors": ("ingest encoder array:flat.npy", "shape \\(20,\\)", "matrix"),
+    "too few vectors": ("ingest encoder array:short.npy", "5 vectors for 20 texts", "one each"),
+    "pickled vectors": ("ingest encoder array:objects.npy", "Python objects", "plain numbers"),
+    "no texts beside": ("ingest encoder array:alone.npy", "no text file", "texts.jsonl"),
+    "no folder": ("ingest encoder st:/no/such/folder", "/no/such/folder", "st:FOLDER"),
+    "model not cached": ("ingest encoder st:org/none", "org/none", "connect"),
     # work
-    "unknown encoder": (("embed", "--encoder", "nope:*"), "unknown encoder 'nope:\\*'", "", 1),
-    "unknown name": (("probe", "--dataset", "newz"), "unknown dataset 'newz'", "'news'", 1),
-    "unknown sampler": (("subset", "--sampler", "randon"), "unknown sampler 'randon'", "'random'", 1),
+    "unknown encoder": ("embed --encoder 'nope:*'", "unknown encoder 'nope:\\*'", "tfidf:"),
+    "unknown name": ("probe --dataset newz", "unknown dataset 'newz'", "'news'"),
+    "unknown sampler": ("subset --sampler randon", "unknown sampler 'randon'", "'random'"),
     "unknown parameter": (
-        ("subset", "--protocol", "p", "--sampler", "label_noise", "--parameter", "rat=1"), "'rat'", "'rate'", 1,
+        "subset --protocol p --sampler label_noise --parameter rat=1", "'rat'", "'rate'",
     ),
     "parameter out of range": (
-        ("subset", "--protocol", "p", "--sampler", "label_noise", "--parameter", "rate=7"), "7", "", 1,
+        "subset --protocol p --sampler label_noise --parameter rate=7", "7", "rate=0.1",
     ),
-    "another sampler": (("subset", "--sampler", "stratified"), "protocol 'curve' has sampler", "--protocol", 1),
-    "unknown probe": (("subset", "--probes", "logistc"), "unknown probe 'logistc'", "'logistic'", 1),
-    "sizes": (("subset", "--sizes", "16,zero"), "'zero' is no size", "16,32", 2),
-    "size zero": (("subset", "--sizes", "0"), "'0' is no size", "", 2),
-    "empty name": (("subset", "--probes", "logistic,"), "empty name", "", 2),
-    "no setting": (("subset", "--parameter", "rate"), "'rate' is no setting", "key=value", 2),
-    "a key twice": (("subset", "--parameter", "a=1", "--parameter", "a=2"), "stands twice", "", 2),
-    "bad budget": (("update", "--budget", "soon"), "'soon' is no duration", "10m", 2),
-    "negative budget": (("update", "--budget", "-5m"), "'-5m' is no duration", "", 2),
-    "no workers": (("update", "--workers", "0"), "workers", "", 2),
-    "unknown metric": (("fit", "--metric", "accurac"), "'accurac'", "'accuracy'", 1),
-    "unknown model": (("fit", "--model", "stak"), "'stak'", "'stack'", 1),
+    "another sampler": (
+        "subset --sampler stratified", "protocol 'curve' has sampler", "--protocol",
+    ),
+    "unknown probe": ("subset --probes logistc", "unknown probe 'logistc'", "'logistic'"),
+    "unknown metric": ("fit --metric accurac", "'accurac'", "'accuracy'"),
+    "unknown model": ("fit --model stak", "'stak'", "'stack'"),
     # predictions
-    "predict missing": ((*PREDICT, "--train", "x.csv", "--eval", "pool.csv"), "x.csv", "", 1),
-    "predict one class": (
-        (*PREDICT, "--train", "one_class.csv", "--eval", "pool.csv"), "1 class", "second class", 1,
+    "predict missing": (
+        "predict --encoder 'random:hash?dims=8' --train x.csv --eval pool.csv", "x.csv", "path",
     ),
-    "predict without text": ((*PREDICT, "--train", "good.csv", "--eval", "columns.csv"), "'text'", "", 1),
-    "predict unknown encoder": (("predict", "--encoder", "foo:", *SAMPLE), "unknown encoder 'foo'", "", 1),
+    "predict one class": (
+        "predict --encoder 'random:hash?dims=8' --train one_class.csv --eval pool.csv",
+        "1 class",
+        "second class",
+    ),
+    "predict without text": (
+        "predict --encoder 'random:hash?dims=8' --train good.csv --eval columns.csv",
+        "'text'",
+        "--text-column",
+    ),
+    "predict unknown encoder": (
+        "predict --encoder foo: --train good.csv --eval pool.csv", "unknown encoder 'foo'", "tfidf",
+    ),
     "predict missing vectors": (
-        ("predict", "--encoder", "array:few.parquet", *SAMPLE), "no vector for", "match exactly", 1,
+        "predict --encoder array:few.parquet --train good.csv --eval pool.csv",
+        "no vector for",
+        "match exactly",
     ),
     "predict several encoders": (
-        ("predict", "--encoder", "random:hash?dims=8,16", *SAMPLE), "8,16", "", 1,
+        "predict --encoder 'random:hash?dims=8,16' --train good.csv --eval pool.csv",
+        "8,16",
+        "integer",
     ),
-    "bad level": ((*PREDICT, *SAMPLE, "--level", "90"), "'90' is no level", "0.9", 2),
-    "level one": ((*PREDICT, *SAMPLE, "--level", "1"), "'1' is no level", "", 2),
-    "level nan": ((*PREDICT, *SAMPLE, "--level", "nan"), "'nan' is no level", "", 2),
-    "at a smaller size": ((*PREDICT, *SAMPLE, "--at", "5"), "at=5 is below the 20", "", 1),
-    "unknown target": ((*PREDICT, *SAMPLE, "--metric", "acuracy"), "'acuracy'", "'accuracy'", 1),
-    "no encoder": (("predict", *SAMPLE), "--encoder", "", 2),
-    "unknown key": (("outcome", "ffff", "--value", "0.5"), "'ffff'", "", 1),
-    "empty key": (("outcome", "", "--value", "0.5"), "prediction", "", 1),
-    "no value": (("outcome", "ffff"), "--value", "", 2),
+    "at a smaller size": ("PREDICT --at 5", "at=5 is below the 20", "larger"),
+    "unknown target": ("PREDICT --metric acuracy", "'acuracy'", "'accuracy'"),
+    "unknown key": ("outcome ffff --value 0.5", "'ffff'", "no prediction"),
+    "empty key": ("outcome '' --value 0.5", "prediction", "no prediction"),
     # questions
-    "unknown query": (("query", "trainig_table"), "unknown query 'trainig_table'", "training_table", 1),
-    "query as a path": (("query", "../../etc/passwd"), "passwd", "", 1),
-    "deleting": (("query", "--sql", "DELETE FROM result"), "DELETE", "SELECT", 1),
-    "dropping": (("query", "--sql", "SELECT 1; DROP TABLE result"), "", "SELECT", 1),
-    "copying to a file": (("query", "--sql", "COPY result TO 'stolen.csv'"), "COPY", "SELECT", 1),
-    "attaching": (("query", "--sql", "ATTACH 'x.db'"), "ATTACH", "SELECT", 1),
-    "reading a file": (("query", "--sql", "SELECT * FROM read_csv('good.csv')"), "", "", 1),
-    "bad SQL": (("query", "--sql", "SELEC 1"), "", "", 1),
-    "unknown table": (("query", "--sql", "SELECT * FROM resultz"), "resultz", "result", 1),
-    "unknown column": (("query", "--sql", "SELECT speck FROM encoder"), "speck", "", 1),
-    "missing parameter": (("query", "--sql", "SELECT $n"), "n", "", 1),
-    "extra parameter": (("query", "--sql", "SELECT 1", "-p", "n=1"), "n", "", 1),
-    "name and SQL": (("query", "training_table", "--sql", "SELECT 1"), "not both", "", 2),
-    "Parquet to a terminal": (("query", "--sql", "SELECT 1", "--format", "parquet"), "--output", "", 2),
-    "no such folder": (
-        ("query", "--sql", "SELECT 1", "--output", "none/x.csv"), "no folder 'none'", "", 1,
+    "unknown query": ("query trainig_table", "unknown query 'trainig_table'", "training_table"),
+    "query as a path": ("query ../../etc/passwd", "passwd", "known: "),
+    "deleting": ("query --sql 'DELETE FROM result'", "DELETE", "SELECT"),
+    "dropping": ("query --sql 'SELECT 1; DROP TABLE result'", "2 statements", "SELECT"),
+    "copying to a file": ("query --sql \"COPY result TO 'stolen.csv'\"", "COPY", "SELECT"),
+    "attaching": ("query --sql \"ATTACH 'x.db'\"", "ATTACH", "SELECT"),
+    "reading a file": (
+        "query --sql \"SELECT * FROM read_csv('good.csv')\"", "Cannot access file", "schema.md",
     ),
-    "unknown style": (("status", "--format", "xml"), "xml", "json", 2),
+    "bad SQL": ("query --sql 'SELEC 1'", "does not parse", "SELECT"),
+    "unknown table": ("query --sql 'SELECT * FROM resultz'", "resultz", "result"),
+    "unknown column": ("query --sql 'SELECT speck FROM encoder'", "speck", "schema.md"),
+    "missing parameter": ("query --sql 'SELECT $n'", "n", "-p n="),
+    "extra parameter": ("query --sql 'SELECT 1' -p n=1", "n", "takes none"),
+    "no such folder": ("query --sql 'SELECT 1' --output none/x.csv", "no folder 'none'", "make it"),
     # registries
-    "corrupt import": (("import", "corrupt"), "corrupt", "", 1),
-    "import of nothing": (("import", "nowhere"), "nowhere", "", 1),
-    "import of a file": (("import", "good.csv"), "good.csv", "", 1),
-    "export onto a file": (("export", "good.csv"), "good.csv", "", 1),
-    "no URL": (("status", "--registry", "nodb://x"), "nodb://", "sqlite or postgresql", 1),
-    "in memory": (("status", "--registry", "sqlite://"), "memory", "file", 1),
-    "folder as registry": (("status", "--registry", "folder"), "folder", "", 1),
-    "no registry": (("status", "--registry", "other.db"), "no registry at other.db", "db upgrade", 1),
-    "typo": (("updat",), "unknown command 'updat'", "'update'", 2),
+    "corrupt import": ("import corrupt", "corrupt", "export"),
+    "import of nothing": ("import nowhere", "nowhere", "folder"),
+    "import of a file": ("import good.csv", "good.csv", "folder"),
+    "export onto a file": ("export good.csv", "good.csv", "new folder"),
+    "no URL": ("status --registry nodb://x", "nodb://", "postgresql://"),
+    "in memory": ("status --registry sqlite://", "memory", "file"),
+    "folder as registry": ("status --registry folder", "folder", "path"),
+    "no registry": ("status --registry other.db", "no registry at other.db", "db upgrade"),
+}  # fmt: skip
+
+# By name: a command line that is itself wrong, and a pattern of the one line that says so.
+MISUSED = {
+    "one name for two": ("ingest dataset good.csv pool.csv --name a", "--name is for one dataset"),
+    "sizes": ("subset --sizes 16,zero", "'zero' is no size"),
+    "size zero": ("subset --sizes 0", "'0' is no size"),
+    "empty name": ("subset --probes logistic,", "empty name"),
+    "no setting": ("subset --parameter rate", "'rate' is no setting"),
+    "a key twice": ("subset --parameter a=1 --parameter a=2", "stands twice"),
+    "bad budget": ("update --budget soon", "'soon' is no duration"),
+    "negative budget": ("update --budget -5m", "'-5m' is no duration"),
+    "no workers": ("update --workers 0", "workers"),
+    "bad level": ("PREDICT --level 90", "'90' is no level"),
+    "level one": ("PREDICT --level 1", "'1' is no level"),
+    "level nan": ("PREDICT --level nan", "'nan' is no level"),
+    "no encoder": ("predict --train good.csv --eval pool.csv", "--encoder"),
+    "no value": ("outcome ffff", "--value"),
+    "name and SQL": ("query training_table --sql 'SELECT 1'", "not both"),
+    "Parquet to a terminal": ("query --sql 'SELECT 1' --format parquet", "--output"),
+    "unknown style": ("status --format xml", "xml"),
+    "typo": ("updat", "unknown command 'updat'"),
 }  # fmt: skip
 
 
 def dump(registry):
     """Return all that a registry says, but for the record of its runs, and its artifacts."""
-    with sqlite3.connect(registry) as connection:
+    with closing(sqlite3.connect(registry)) as connection:
         lines = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "run"')]
     folder = registry.with_suffix(".artifacts")
     return lines, sorted(str(path) for path in folder.rglob("*") if path.is_file())
 
 
 def said(result):
-    """Check the form of an error and return what it says and how to mend it."""
+    """Check the form of an error; return its code, what it says and how to mend it."""
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     assert "Traceback" not in result.stderr
-    errors = re.findall(r"^(?:charz: error|Error): (.*)$", result.stderr, re.MULTILINE)
-    assert len(errors) == 1, result.stderr
-    if result.exit_code == 2:
-        return errors[0], result.stderr
-    remedies = re.findall(r"^charz: remedy: (.+)$", result.stderr, re.MULTILINE)
-    assert len(remedies) == 1, result.stderr
-    return errors[0], remedies[0]
-
-
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_error_with_a_remedy_and_changes_nothing(case, registry, charz, tmp_path):
-    command, problem, remedy, code = BAD[case]
-    files(tmp_path)
-    before, listed = dump(registry), sorted(os.listdir(tmp_path))
-    result = charz(*command)
-    assert result.exit_code == code, result.output
+    assert "\x1b" not in result.stderr
     assert result.stdout == ""
-    error, mended = said(result)
+    errors = re.findall(r"^(?:charz: error|Error): (.+)$", result.stderr, re.MULTILINE)
+    remedies = re.findall(r"^charz: remedy: (.+)$", result.stderr, re.MULTILINE)
+    assert len(errors) == 1, result.stderr
+    assert len(remedies) == (result.exit_code == 1), result.stderr
+    return result.exit_code, errors[0], "".join(remedies)
+
+
+@pytest.fixture
+def refused(registry, charz, tmp_path):
+    """Run a command that must fail and leave everything as it was."""
+    files(tmp_path)
+
+    def run(command):
+        before, listed = dump(registry), sorted(os.listdir(tmp_path))
+        result = charz(*shlex.split(command.replace("PREDICT", PREDICT)))
+        assert dump(registry) == before
+        assert sorted(os.listdir(tmp_path)) == listed
+        return said(result)
+
+    return run
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_bad_input_is_one_error_with_a_remedy(case, refused):
+    command, problem, remedy = WRONG[case]
+    code, error, mended = refused(command)
+    assert code == 1
     assert re.search(problem, error), error
     assert remedy in mended, mended
-    assert "\x1b" not in result.stderr
-    assert dump(registry) == before
-    assert sorted(os.listdir(tmp_path)) == listed
+
+
+@pytest.mark.parametrize("case", MISUSED)
+def test_wrong_usage_is_one_line(case, refused):
+    command, problem = MISUSED[case]
+    code, error, _ = refused(command)
+    assert code == 2
+    assert re.search(problem, error), error
 
 
 def test_a_stale_registry_names_the_command_that_mends_it(registry, charz):
     with sqlite3.connect(registry) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0000'")
     before = dump(registry)
-    error, remedy = said(charz("status"))
+    _, error, remedy = said(charz("status"))
     assert "has schema 0000" in error
     assert "charz db upgrade" in remedy
     assert dump(registry) == before
@@ -242,7 +278,7 @@ def test_a_database_of_something_else_is_left_alone(charz, tmp_path, command):
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     before = foreign.read_bytes()
-    error, remedy = said(charz(*command, "--registry", foreign))
+    _, error, remedy = said(charz(*command, "--registry", foreign))
     assert "recipes" in error
     assert "database of its own" in remedy
     assert foreign.read_bytes() == before
@@ -263,17 +299,28 @@ def test_a_damaged_artifact_is_never_used(registry, charz):
     for path in registry.with_suffix(".artifacts").rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes()[:-1] + b"!")
-    error, remedy = said(
-        charz(
-            *PREDICT,
-            "--train",
-            registry.parent / "news.csv",
-            "--eval",
-            registry.parent / "news.csv",
-        )
-    )
+    news = registry.parent / "news.csv"
+    asked = ("predict", "--encoder", "random:hash?dims=8", "--train", news, "--eval", news)
+    _, error, remedy = said(charz(*asked))
     assert "artifact" in error
     assert remedy
+
+
+@pytest.mark.parametrize("artifacts", [(), ("--artifacts",)], ids=["rows", "artifacts"])
+def test_a_corrupted_export_adds_nothing(registry, charz, tmp_path, artifacts):
+    assert charz("export", "out", *artifacts).exit_code == 0
+    inside = "artifacts" if artifacts else "."
+    largest = max((tmp_path / "out" / inside).rglob("*.*"), key=lambda path: path.stat().st_size)
+    whole = largest.read_bytes()
+    largest.write_bytes(whole[:100] + bytes(byte ^ 1 for byte in whole[100:110]) + whole[110:])
+    other = tmp_path / "other.db"
+    assert charz("db", "upgrade", "--registry", other).exit_code == 0
+    before = dump(other)[0]
+    code, error, remedy = said(charz("import", "out", "--registry", other))
+    assert code == 1
+    assert largest.name.partition(".")[0][:12] in error or "out" in error
+    assert remedy
+    assert dump(other)[0] == before
 
 
 def test_a_folder_that_cannot_be_written(charz, tmp_path):
@@ -283,7 +330,7 @@ def test_a_folder_that_cannot_be_written(charz, tmp_path):
     try:
         if os.access(folder, os.W_OK):
             pytest.skip("this user may write everywhere")
-        error, _ = said(charz("ingest", "encoder", "tfidf:", "--registry", folder / "charz.db"))
+        _, error, _ = said(charz("ingest", "encoder", "tfidf:", "--registry", folder / "charz.db"))
     finally:
         folder.chmod(0o700)
     assert "closed" in error
@@ -295,14 +342,12 @@ def test_a_full_disk(charz, small_disk, registry):
     for file in registry.parent.glob("charz.db*"):
         shutil.copy(file, place)
     filler = small_disk / "filler"
-    with filler.open("wb") as file, pytest.raises(OSError, match="No space left"):
-        while True:
-            file.write(b"0" * 4096)
-            file.flush()
-    specs = [f"random:hash?dims={n}&seed=0..40" for n in range(2, 30)]
-    error, remedy = said(charz("ingest", "encoder", *specs, "--registry", place / "charz.db"))
-    assert re.search("full|space", error)
+    with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        file.writelines(itertools.repeat(b"0" * 4096))
+    spec = "random:hash?dims=8&seed=0..40"
+    _, error, remedy = said(charz("ingest", "encoder", spec, "--registry", place / "charz.db"))
+    assert re.search("disk|space", error)
     assert "space" in remedy
     filler.unlink()
-    with sqlite3.connect(place / "charz.db") as connection:
+    with closing(sqlite3.connect(place / "charz.db")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

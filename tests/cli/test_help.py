@@ -73,7 +73,7 @@ def test_every_command_says_what_it_does_in_a_line_and_by_example(path, charz):
     help_ = charz(*path, "--help").stdout
     summary = help_.splitlines()[2].strip()
     assert summary.endswith(".")
-    assert len(summary) <= 62
+    assert summary in charz(*path[:-1], "--help").stdout  # the list does not cut it short
     assert "Examples:\n" in help_
     for name in vars(LEAVES[path])["params"]:
         assert name.name in ("specs", "references", "name", "key", "folder") or name.help

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import sqlite3
+from contextlib import closing
 
 import pandas as pd
 import pytest
@@ -22,7 +23,7 @@ COUNTED = (
 
 
 def count(registry):
-    with sqlite3.connect(registry) as connection:
+    with closing(sqlite3.connect(registry)) as connection:
         return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
                 for name in COUNTED}  # fmt: skip
 
@@ -39,14 +40,17 @@ def test_everything_was_built_once(registry, rows):
     assert all(row["pending"] == row["failed"] == 0 for row in status.values())
 
 
-def test_running_everything_again_does_nothing(registry, rows):
+def test_update_does_what_is_lacking_and_then_nothing(registry, rows):
+    steps = ["subset", "embed", "probe", "characterize", "fit"]
+    first = rows("update")
+    assert [(row["step"], row["done"]) for row in first] == [
+        (step, step == "fit") for step in steps
+    ]
     before = count(registry)
+    assert before["metamodel"] == 2  # the fixture's ridge, and now the default
     again = rows("update")
-    assert [row["step"] for row in again] == ["subset", "embed", "probe", "characterize", "fit"]
+    assert [row["step"] for row in again] == steps
     assert all(row["done"] == row["failed"] == row["left"] == 0 for row in again)
-    for step in ("subset", "embed", "probe", "characterize"):
-        (row,) = rows(step)
-        assert row["done"] == 0
     assert count(registry) == before
 
 
@@ -55,9 +59,10 @@ def test_a_new_encoder_costs_only_its_own_cells(registry, rows):
     (new,) = rows("ingest", "encoder", "random:hash?dims=8")
     assert new == new | {"spec": "random:hash?dims=8", "n_dims": 8, "new": True}
     assert rows("ingest", "encoder", "random:hash?dims=8")[0]["new"] is False
-    done = {row["step"]: row["done"] for row in rows("update")}
-    assert done["embed"] == 4
-    assert done["probe"] == count(registry)["result"] - before == 8
+    assert rows("subset")[0]["done"] == 0
+    assert rows("embed")[0]["done"] == 4
+    assert rows("probe")[0]["done"] == count(registry)["result"] - before == 8
+    assert rows("probe")[0]["done"] == 0
 
 
 def test_filters_choose_units(registry, rows):
@@ -100,7 +105,7 @@ def test_predict_then_outcome(registry, task, rows):
         assert 0 <= forecast["low"] <= forecast["value"] <= forecast["high"] <= 1
         assert forecast["level"] == 0.9
         assert {"constant", "cv"} <= forecast["baselines"].keys()
-        assert forecast["provenance"]["metamodel"] == "stack"
+        assert forecast["provenance"]["metamodel"] == "ridge"
     assert (now["n_train"], now["n_eval"], now["at"], later["at"]) == (24, 40, None, 200)
     settled = rows("outcome", now["key"][:12], "--value", "0.75", "--n-eval", "40")
     assert settled[0]["key"] == now["key"]
@@ -191,6 +196,55 @@ def test_a_shipped_query_with_a_parameter(registry, rows):
     assert rows("query", "training_table", "-p", "probe=ridge") == []
 
 
+def test_a_sound_registry_passes_every_check(registry, rows):
+    found = rows("check", "--artifacts")
+    assert len(found) > 5
+    assert {row["rows"] for row in found} == {0}
+
+
+def test_a_check_that_finds_rows_ends_with_3(registry, charz):
+    with closing(sqlite3.connect(registry)) as connection, connection:
+        connection.execute("DELETE FROM embedding")
+    result = charz("check", "--format", "json")
+    assert result.exit_code == 3
+    found = {row["check"]: row for row in json.loads(result.stdout)}
+    assert found["results_without_embeddings"]["rows"] > 0
+    assert found["results_without_embeddings"]["example"]
+    assert "charz: error: " in result.stderr
+    assert "charz: remedy: " in result.stderr
+
+
+def test_a_missing_artifact_is_found(registry, charz):
+    lost = max(registry.with_suffix(".artifacts").rglob("*.npy"))
+    lost.unlink()
+    result = charz("check", "--format", "json")
+    assert result.exit_code == 3
+    bad = [row for row in json.loads(result.stdout) if row["rows"]]
+    assert [row["check"] for row in bad] == ["artifacts"]
+    assert lost.stem in bad[0]["example"]
+
+
+def test_export_and_import_carry_everything(registry, rows, charz, tmp_path):
+    (packed,) = rows("export", "out", "--artifacts")
+    there = ("--registry", tmp_path / "other.db")
+    (loaded,) = rows("import", "out", *there)
+    assert loaded["done"] > 0
+    assert packed["failed"] == loaded["failed"] == 0
+    assert count(tmp_path / "other.db") == count(registry)
+    assert rows("import", "out", *there)[0]["done"] == 0
+    assert charz("check", "--artifacts", *there).exit_code == 0
+    for step in ("embed", "probe", "characterize"):
+        assert rows(step, *there)[0]["done"] == 0
+
+
+def test_export_a_part(registry, rows, tmp_path):
+    rows("export", "part", "--dataset", "news", "--encoder", "tfidf:*")
+    there = ("--registry", tmp_path / "part.db")
+    rows("import", "part", *there)
+    counts = count(tmp_path / "part.db")
+    assert (counts["dataset"], counts["encoder"], counts["result"]) == (1, 1, 4)
+
+
 def test_db_makes_and_locates_the_registry(charz, charz_home, rows):
     assert charz("db", "current").exit_code == 1
     made = rows("db", "upgrade")
@@ -230,13 +284,12 @@ def test_the_registry_comes_from_option_environment_or_home(charz, rows, tmp_pat
 
 def test_each_command_leaves_a_run_without_secrets(registry, rows):
     runs = rows("query", "--sql", "SELECT command, status, arguments FROM run ORDER BY id")
-    assert [run["command"] for run in runs[-4:]] == [
-        "ingest dataset", "ingest encoder", "subset", "update",
+    assert [run["command"] for run in runs] == [
+        "ingest dataset", "ingest dataset", "ingest encoder", "subset", "embed", "probe",
+        "characterize", "fit",
     ]  # fmt: skip
     assert {run["status"] for run in runs} == {"done"}
-    assert not any(
-        "registry" in str(run["arguments"]) and "charz.db" in str(run["arguments"]) for run in runs
-    )
+    assert json.loads(runs[-1]["arguments"]) == {"metric": "accuracy", "model": "ridge"}
 
 
 def test_failed_units_are_told_and_listed(registry, charz, rows, tmp_path):
