@@ -5,7 +5,7 @@ The reference probe. It minimises scikit-learn's objective
     C sum_i loss(y_i, W x_i + b) + ||W||^2 / 2,      b free,
 
 with a softmax for three classes or more present in the draw and one sigmoid for two, to a
-relative gap of 1e-6 that is proven for each fit (``Prediction.gap``).
+proven relative gap of 1e-6 (``Prediction.gap``, `charz.probes._logistic.certificate`).
 
 Parameters
 ----------
@@ -21,8 +21,9 @@ folds : int, default 5
     a single C is fitted plainly, with no ``cv_probabilities``: ``C=(1,), scale=False, folds=0``
     is the ``mteb`` protocol.
 tol : float, default 1e-6
-    The relative gap to certify for the fit that is deployed, what was reached is in the answer;
-    the folds' may be ten times that.
+    The relative gap to certify for fits on the whole draw; the folds' may be ten times that.
+    Beyond C = 1e5 on unit rows (raw rows of large norm) rounding may keep a fit from it: the
+    answer's ``gap`` says what was reached.
 
 >>> import numpy as np
 >>> from charz.records import Draw
