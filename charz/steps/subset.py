@@ -20,7 +20,7 @@ from charz import pending, shelf
 from charz.errors import InputError, UnknownNameError
 from charz.records import Draw, Progress, Silence, Summary
 from charz.samplers import _random
-from charz.schema import Artifact, Dataset, Split, Subset
+from charz.schema import Artifact, Dataset, Protocol, Split, Subset
 from charz.steps import _filters
 from charz.store import Store, Writer
 
@@ -29,20 +29,30 @@ if TYPE_CHECKING:
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 PROBES = ("logistic", "ridge", "centroid", "knn", "majority")
+DEFAULTS: dict[str, Any] = {
+    "sampler": "random",
+    "parameters": {},
+    "sizes": SIZES,
+    "n_seeds": 5,
+    "eval_sizes": (None,),
+    "probes": PROBES,
+}
 
 
 def protocol(
     store: Store,
     name: str = "curve",
     *,
-    sampler: str = "random",
+    sampler: str | None = None,
     parameters: Mapping[str, Any] | None = None,
-    sizes: Sequence[int] = SIZES,
-    n_seeds: int = 5,
-    eval_sizes: Sequence[int | None] = (None,),
-    probes: Sequence[str] = PROBES,
+    sizes: Sequence[int] | None = None,
+    n_seeds: int | None = None,
+    eval_sizes: Sequence[int | None] | None = None,
+    probes: Sequence[str] | None = None,
 ) -> None:
     """Declare a protocol, or extend one with sizes, seeds, eval sizes and probes.
+
+    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`.
 
     Parameters
     ----------
@@ -66,23 +76,45 @@ def protocol(
     UnknownNameError
         When the sampler, one of its parameters or a probe is unknown.
     """
+    given: dict[str, Any] = {
+        "sampler": sampler,
+        "parameters": parameters,
+        "sizes": sizes,
+        "n_seeds": n_seeds,
+        "eval_sizes": eval_sizes,
+        "probes": probes,
+    }
+    plan, there = dict(DEFAULTS), store.row("protocol", name=name)
+    if there is not None:
+        plan = {**there, "sizes": there["sizes"] or SIZES, "probes": ()}
+    plan = {key: plan[key] if value is None else value for key, value in given.items()}
+    if there is not None and there["sampler"] != plan["sampler"]:
+        raise _differs(there, "sampler")
+    numbers = [*plan["sizes"], *(size for size in plan["eval_sizes"] if size is not None)]
+    if not plan["sizes"] or not plan["eval_sizes"] or min([plan["n_seeds"], *numbers]) < 1:
+        raise InputError("a protocol needs sizes and seeds", "give whole numbers from 1 up")
+    every = [_probe(text) for text in plan.pop("probes")]
+    plan["parameters"] = _parameters(plan["sampler"], plan["parameters"])
+    _write_protocol(store, {"name": name} | plan, every)
+
+
+def _parameters(sampler: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all parameters of a sampler, checked by it."""
     item = shelf.load("samplers", sampler)
-    given = dict(item.PARAMETERS) | dict(parameters or {})
     for parameter in given:
         if parameter not in item.PARAMETERS:
             known = item.PARAMETERS
             raise UnknownNameError.among(f"parameter of '{sampler}'", parameter, known)
-    item.draw(np.array([0, 1]), 2, 0, **given)  # the sampler checks its own values
-    if n_seeds < 1 or min([*sizes, *filter(None, eval_sizes)], default=0) < 1:
-        raise InputError("a protocol needs sizes and seeds", "give whole numbers from 1 up")
-    row: dict[str, Any] = {
-        "name": name,
-        "sampler": sampler,
-        "parameters": given,
-        "n_seeds": n_seeds,
-    }
-    row |= {"sizes": sorted(set(sizes)), "eval_sizes": _eval_sizes(eval_sizes)}
-    _write_protocol(store, row, [_probe(text) for text in probes])
+    every = dict(item.PARAMETERS) | dict(given)
+    item.draw(np.array([0, 1]), 2, 0, **every)
+    return every
+
+
+def _differs(there: RowMapping, key: str) -> InputError:
+    return InputError(
+        f"the protocol '{there['name']}' has {key} {there[key]}",
+        "give a protocol with another one its own name with --protocol",
+    )
 
 
 def _eval_sizes(sizes: Sequence[int | None]) -> list[int | None]:
@@ -93,15 +125,13 @@ def _eval_sizes(sizes: Sequence[int | None]) -> list[int | None]:
 def _write_protocol(store: Store, row: dict[str, Any], probes: Sequence[Mapping[str, Any]]) -> None:
     there = store.row("protocol", name=row["name"])
     if there is not None:
-        for key in ("sampler", "parameters"):
-            if there[key] != row[key]:
-                raise InputError(
-                    f"the protocol '{row['name']}' has {key} {there[key]}",
-                    "give a protocol with another one its own name with --protocol",
-                )
-        row["sizes"] = sorted({*there["sizes"], *row["sizes"]})
-        row["eval_sizes"] = _eval_sizes([*there["eval_sizes"], *row["eval_sizes"]])
+        if there["parameters"] != row["parameters"]:
+            raise _differs(there, "parameters")
+        row["sizes"] = [*(there["sizes"] or ()), *row["sizes"]]
+        row["eval_sizes"] = [*there["eval_sizes"], *row["eval_sizes"]]
         row["n_seeds"] = max(there["n_seeds"], row["n_seeds"])
+    row["sizes"] = sorted(set(row["sizes"]))
+    row["eval_sizes"] = _eval_sizes(row["eval_sizes"])
     with store.write() as writer:
         changes = ("sizes", "eval_sizes", "n_seeds")
         protocol_id = writer.ensure("protocol", row, update=changes)
@@ -131,11 +161,10 @@ def _probe(text: str) -> dict[str, Any]:
     options = "&".join(
         f"{key}={json.dumps(parameters[key], separators=(',', ':'))}" for key in sorted(parameters)
     )
-    return {
-        "spec": name + (f"?{options}" if options else ""),
-        "name": name,
-        "parameters": parameters,
-    }
+    # Defaults are stored as well: a later charz with others must not change what a row means.
+    whole = json.loads(json.dumps(dict(known) | parameters))
+    spec = name + (f"?{options}" if options else "")
+    return {"spec": spec, "name": name, "parameters": whole}
 
 
 def run(
@@ -157,6 +186,7 @@ def run(
     if not store.count("protocol"):
         protocol(store)
     began = time.monotonic()
+    plans = {row["id"]: row["name"] for row in store.rows(sa.select(Protocol.id, Protocol.name))}
     pairs = [row for row in store.rows(pending.protocols()) if row["dataset_id"] in wanted]
     progress.start("subset", len(pairs), "draws")
     done = failed = left = 0
@@ -165,16 +195,16 @@ def run(
         if deadline is not None and time.monotonic() >= deadline:
             left += 1
             continue
-        name = wanted[row["dataset_id"]]
+        unit = f"{plans[row['protocol_id']]} of {wanted[row['dataset_id']]}"
         try:
             done += _draw(store, row["protocol_id"], row["dataset_id"])
-            store.succeeded("subset", name)
+            store.succeeded("subset", unit)
         except Exception as error:  # one dataset's trouble must not stop the others
-            store.failed("subset", name, error)
+            store.failed("subset", unit, error)
             failed += 1
-            notes.append(f"{name}: {error}")
-            progress.warn(f"subset {name}: {error}")
-        progress.advance(1, name)
+            notes.append(f"{unit}: {error}")
+            progress.warn(f"subset {unit}: {error}")
+        progress.advance(1, unit)
     seconds = time.monotonic() - began
     return Summary("subset", done, failed, left, seconds, "subsets", tuple(notes))
 
