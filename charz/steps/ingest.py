@@ -113,7 +113,10 @@ def dataset(store: Store, reference: str, **options: Any) -> dict[str, Any]:
             f"the dataset '{read.facts.name}' is registered with other texts",
             "give this one its own name with --name",
         )
-    _write_dataset(store, row, read)
+    told = [name for name in _FACTS if row[name] is not None]
+    if not options.get("group") and row["group_name"] == row["name"]:
+        told.remove("group_name")  # nobody said so: a dataset without a group has its own
+    _write_dataset(store, row, read, told)
     return {
         "name": row["name"],
         "group": row["group_name"],
@@ -171,15 +174,14 @@ def _balance(counts: Sequence[int]) -> float:
 _FACTS = ("group_name", "label_family", "task", "license")
 
 
-def _write_dataset(store: Store, row: dict[str, Any], read: Dataset) -> None:
+def _write_dataset(store: Store, row: dict[str, Any], read: Dataset, told: Sequence[str]) -> None:
     # Artifacts first: a row must never point at something that is not there.
     stored = {
         name: _store_examples(store, examples)
         for name, examples in (("train", read.train), ("test", read.test))
     }
-    given = [name for name in _FACTS if row[name] is not None]
     with store.write() as writer:
-        dataset_id = writer.ensure("dataset", row, update=given)
+        dataset_id = writer.ensure("dataset", row, update=told)
         for name, artifact in stored.items():
             examples = read.train if name == "train" else read.test
             _write_split(writer, dataset_id, name, artifact, examples, row["classes"])
