@@ -30,7 +30,7 @@ def run(store: Store) -> list[dict[str, Any]]:
         ("embed", "embeddings", store.count("embedding"), _n(store, pending.embeddings())),
         ("probe", "results", store.count("result"), _n(store, pending.cells())),
         ("characterize", "feature values", store.count("feature_value"),
-         _n(store, features if known else pending.samples())),
+         _n(store, features if len(known) == len(names) else pending.samples())),
         ("fit", "metamodels", store.count("metamodel"), 0),
         ("predict", "predictions", store.count("prediction"), 0),
         ("outcome", "outcomes", store.count("outcome"), 0),
@@ -61,7 +61,10 @@ def _failed(store: Store) -> dict[str, int]:
 
 
 def _undrawn(store: Store) -> int:
-    """Return how many datasets no protocol has drawn from yet."""
-    subset = TABLES["subset"]
+    """Return how many datasets with examples no protocol has drawn from yet."""
+    subset, split = TABLES["subset"], TABLES["split"]
     drawn = sa.exists().where(subset.c.labels_of_id == Dataset.id)
-    return _n(store, sa.select(Dataset.id).where(~drawn))
+    with_examples = sa.exists().where(
+        split.c.dataset_id == Dataset.id, split.c.examples_hash.is_not(None)
+    )
+    return _n(store, sa.select(Dataset.id).where(with_examples, ~drawn))
