@@ -104,22 +104,31 @@ def save(chart: Chart, path: Path) -> Path:
     """
     if path.suffix.lower() not in STYLES:
         raise InputError(f"'{path}' is no picture", f"name it {' or '.join(STYLES)}")
+    found = figure(chart)
+    # No date and no software version inside: the same chart makes the same file.
+    inside = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    import matplotlib
+
+    with matplotlib.rc_context({"svg.hashsalt": "charz"}):
+        found.savefig(path, dpi=150, metadata=inside[path.suffix.lower()])
+    return path
+
+
+def figure(chart: Chart) -> Any:
+    """Return a chart as a matplotlib figure, outside of pyplot and its state."""
     _check(chart)
     require()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.6, 5), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    found = Figure(figsize=(8.6, 5), layout="constrained")
+    FigureCanvasAgg(found)
+    axes = found.add_subplot()
     _frame(axes, chart)
     for place, (curve, colour) in enumerate(zip(chart.curves, _colours(chart), strict=True)):
         _curve(axes, curve, colour, _MARKERS[place % len(_MARKERS)])
     _names(axes, chart)
-    # No date and no software version inside: the same chart makes the same file.
-    inside = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    figure.savefig(path, dpi=150, metadata=inside[path.suffix.lower()])
-    return path
+    return found
 
 
 def _check(chart: Chart) -> None:
@@ -225,17 +234,19 @@ def text(chart: Chart, width: int = 80, height: int = 22) -> str:
     require()
     import plotext
 
-    figure = plotext.figure
-    figure.clear()
+    canvas = plotext.figure  # the package's one figure: left as clean as it was found
+    canvas.clear()
+    plotext.terminal.limit(False, False)  # the caller has measured the room
     try:
-        _draw(figure, chart, width, height)
-        drawn: str = figure.build().string(colorless=True)
+        _draw(canvas, chart, width, height)
+        drawn: str = canvas.build().string(colorless=True)
     finally:
-        figure.clear()
+        plotext.terminal.limit(True, True)
+        canvas.clear()
     return "\n".join(line.rstrip() for line in drawn.splitlines())
 
 
-def _draw(figure: Any, chart: Chart, width: int, height: int) -> None:
+def _draw(canvas: Any, chart: Chart, width: int, height: int) -> None:
     """Set up plotext's figure: curves in braille, each name in a row of its own."""
     n_rows = height - _AROUND
     ticks = _ticks(chart)
@@ -245,27 +256,31 @@ def _draw(figure: Any, chart: Chart, width: int, height: int) -> None:
     rows = apart([(value - low) / row for _, value in ends], 1, 0, n_rows - 1)
     x = [math.log2(size) for size in chart.sizes]
     room = max(len(name) for name, _ in ends) + 3
-    column = (x[-1] - x[0] or 1.0) / max(1, width - room - 7)
-    figure.plot_size(width, height)
-    figure.title(chart.title)
-    figure.label(f"{chart.metric} by labelled training rows (log scale)", "x")
+    column = (x[-1] - x[0] or 1.0) / max(1, width - room - 8)
+    canvas.plot_size(width, height)
+    canvas.title(chart.title)
+    canvas.label(f"{chart.metric} by labelled training rows (log scale)", "x")
     for curve in chart.curves:
         at = [math.log2(size) for size in curve.sizes]
-        figure.draw(figure.signal(at, list(curve.means), marker="braille").lines())
+        canvas.draw(canvas.signal(at, list(curve.means), marker="braille").lines())
     if chart.majority is not None:
-        figure.draw(figure.signal([x[0], x[-1]], [chart.majority] * 2, marker="┈").lines())
+        canvas.draw(canvas.signal([x[0], x[-1]], [chart.majority] * 2, marker="┈").lines())
     for (name, _), place in zip(ends, rows, strict=True):
         at_row = low + math.floor(place + 0.5) * row
-        figure.draw(figure.text(x[-1] + 2 * column, at_row, name, alignment="left"))
-    figure.ruler("x").ticks(x, [str(size) for size in chart.sizes])
-    figure.ruler("x").lim(x[0], x[-1] + room * column)
-    figure.ruler("y").ticks(ticks, [f"{tick:.1f}" for tick in ticks])
-    figure.ruler("y").lim(low, high)
+        canvas.draw(canvas.text(x[-1] + 2 * column, at_row, name, alignment="left"))
+    canvas.ruler("x").ticks(x, [str(size) for size in chart.sizes])
+    canvas.ruler("x").lim(x[0], x[-1] + room * column)
+    canvas.ruler("y").ticks(ticks, [f"{tick:.2f}" for tick in ticks])
+    canvas.ruler("y").lim(low, high)
 
 
 def _ticks(chart: Chart) -> list[float]:
-    """Return tenths around every mean."""
-    values = [*(mean for curve in chart.curves for mean in curve.means)]
+    """Return round numbers around every mean, at most eight."""
+    values = [value for curve in chart.curves for value in curve.means]
     values += [] if chart.majority is None else [chart.majority]
-    low, high = math.floor(min(values) * 10), math.ceil(max(values) * 10)
-    return [tenth / 10 for tenth in range(low, max(high, low + 1) + 1)]
+    for step in (0.01, 0.02, 0.05, 0.1, 0.2):
+        low = math.floor(min(values) / step + 1e-9)
+        high = max(math.ceil(max(values) / step - 1e-9), low + 1)
+        if high - low < 8:
+            break
+    return [round(place * step, 2) for place in range(low, high + 1)]

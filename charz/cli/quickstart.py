@@ -14,9 +14,10 @@ from charz.cli import _progress, _registry, options, output
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
+    from charz.records import Forecast
     from charz.steps.quickstart import Quickstart
 
-_BOARD = ("rank", "encoder", "is_control", "accuracy", "macro_f1", "log_loss", "n_tasks")
+_BOARD = ("rank", "encoder", "is_control", "accuracy", "macro_f1", "log_loss")
 
 
 @click.command(
@@ -32,7 +33,7 @@ _BOARD = ("rank", "encoder", "is_control", "accuracy", "macro_f1", "log_loss", "
 @options.workers
 @options.rows
 def command(folder: Path | None, workers: int, style: str | None) -> None:
-    """Measure six encoders on two corpora and check a first prediction.
+    """Measure six encoders on two corpora, check a prediction.
 
     Takes a minute or two; run it again and it does nothing twice. The registry, the picture
     and two CSV files to try 'charz predict' on stay in FOLDER, apart from other registries.
@@ -51,20 +52,24 @@ def command(folder: Path | None, workers: int, style: str | None) -> None:
         _show(found, rows)
     else:
         output.rows(rows, style)
-    _next(found, place)
+    _next(found, url)
 
 
 def _show(found: Quickstart, rows: list[dict[str, Any]]) -> None:
     from charz import pictures
 
-    forecast = found.forecast
+    n_train, n_eval = found.forecast.n_train, found.forecast.n_eval
     _head(
-        f"what will {found.encoder} score on {found.dataset}, seen {forecast.n_train} labels "
-        f"and {forecast.n_eval} unlabelled texts?"
+        f"how well will {found.encoder} do on {found.dataset}, from {n_train} labelled and "
+        f"{n_eval} unlabelled texts?"
+    )
+    output.talk(
+        f"asked of a metamodel without a row of {found.dataset} or of the encoder's lineage, "
+        f"{found.lineage}"
     )
     output.rows(rows, "table")
-    _head(_width(found))
-    _head(f"the encoders at {forecast.n_train} labels, mean over both corpora")
+    output.talk(_width(found.forecast))
+    _head(f"the encoders at {n_train} labels, mean over both corpora")
     output.rows(found.leaderboard, "table", _BOARD)
     click.echo()
     room = shutil.get_terminal_size()
@@ -76,31 +81,39 @@ def _head(line: str) -> None:
     output.talk(line)
 
 
-def _width(found: Quickstart) -> str:
+def _width(forecast: Forecast) -> str:
     """Say why the interval is as wide as it is."""
-    n_groups, level = found.forecast.provenance["n_groups"], found.forecast.level
+    n_groups, level = forecast.provenance["n_groups"], forecast.level
     least = math.ceil(level / (1 - level) - 1e-9)
-    groups = "dataset group" if n_groups == 1 else "dataset groups"
     if n_groups >= least:
-        return f"the {level:.0%} interval comes from {n_groups} {groups}; more make it narrower"
+        return f"the {level:.0%} interval holds for a new dataset; more groups make it narrower"
     return (
-        f"the {level:.0%} interval is all there is: the metamodel saw {n_groups} {groups}, and "
-        f"what holds for a new one takes {least} or more. Every group measured narrows it"
+        f"why the {level:.0%} interval says nothing yet: to promise that for a new dataset takes "
+        f"{least} groups of datasets, and this metamodel saw {n_groups}; more make it narrower"
     )
 
 
-def _next(found: Quickstart, place: Path) -> None:
+def _next(found: Quickstart, url: str) -> None:
+    from charz import paths
+
     n_done = sum(summary.done for summary in found.done)
-    did = f"{n_done} units of work" if n_done else "nothing was left to do"
-    output.talk(f"{did}, {found.seconds:.0f} s; registry, artifacts and files are in {place}")
-    output.talk(f"the picture: {found.picture}")
+    did = f"{n_done} units of work done" if n_done else "nothing was left to do"
+    click.echo(err=True)
+    output.talk(f"{did}, {found.seconds:.0f} s")
+    for what, where in (
+        ("registry", url),
+        ("artifacts", paths.artifact_root(paths.registry_url(url))),
+        ("picture", str(found.picture)),
+        ("this sample", f"{found.labelled} and {found.unlabelled.name}"),
+    ):
+        click.echo(f"  {what:<12} {where}", err=True)
     output.talk("what to type next:")
-    predict = f"--train {quote(str(found.labelled))} --eval {quote(str(found.unlabelled))}"
+    files = f"--train {quote(str(found.labelled))} --eval {quote(str(found.unlabelled))}"
     for line in (
-        f"export CHARZ_REGISTRY={quote(str(place / 'charz.db'))}",
+        f"export CHARZ_REGISTRY={quote(url)}",
         "charz status",
         "charz query leaderboard -p n=256",
-        f"charz predict --encoder static:glove {predict}",
+        f"charz predict --encoder static:glove {files} --format json",
         "charz ingest encoder 'static:wordllama?dims=32' && charz update",
     ):
         click.echo(f"  {line}", err=True)

@@ -35,6 +35,7 @@ SIZES = (16, 32, 64, 128, 256, 512)
 PROTOCOL = "curve"
 PROBES = ("logistic", "majority")
 ENCODER, DATASET = "static:wordllama", "drug_reviews"
+DRAWN = "bbc_news"
 _ORDER = ("subset", "embed", "probe", "characterize")
 
 
@@ -57,7 +58,7 @@ class Quickstart:
     leaderboard : tuple of dict
         Rows of the query ``leaderboard`` at ``forecast.n_train`` rows.
     chart, picture : Chart, Path
-        Learning curves of the dataset, and where they were drawn.
+        Learning curves on the other dataset, and where they were drawn.
     labelled, unlabelled : Path
         The very sample as CSV files, to try ``charz predict`` on.
     done : tuple of Summary
@@ -265,11 +266,11 @@ def _query(store: Store, name: str, **parameters: Any) -> list[dict[str, Any]]:
 
 
 def _chart(store: Store) -> Chart:
-    rows = _query(store, "learning_curve", dataset=DATASET)
-    majority = _query(store, "learning_curve", dataset=DATASET, probe="majority")[-1]
+    rows = _query(store, "learning_curve", dataset=DRAWN)
+    majority = _query(store, "learning_curve", dataset=DRAWN, probe="majority")[-1]
     n_seeds = min(row["n_seeds"] for row in rows)
     return Chart(
-        f"Accuracy on {DATASET} by labelled rows",
+        f"Accuracy on {DRAWN} by labelled rows",
         pictures.curves(rows),
         f"Logistic probe on frozen vectors. Line: mean of {n_seeds} training samples; "
         "band: one standard deviation",
@@ -301,21 +302,18 @@ def table(found: Quickstart) -> list[dict[str, Any]]:
     Each row has ``method``, ``accuracy``, ``low``, ``high``, ``error`` (accuracy points off
     the truth) and ``made_from``.
     """
-    forecast, baselines = found.forecast, found.forecast.baselines
-    unseen = f"fitted without {found.group} and without {found.lineage}"
-    best = found.best_estimator
+    forecast, baselines, best = found.forecast, found.forecast.baselines, found.best_estimator
     rows: list[tuple[str, float, Forecast | None, str]] = [
-        ("truth", found.truth, None, f"measured on {forecast.n_eval} labels, unseen by the rest"),
-        ("metamodel", forecast.value, forecast, unseen),
+        ("truth", found.truth, None, f"{forecast.n_eval} labels, hidden from all below"),
+        ("metamodel", forecast.value, forecast, f"{_world(forecast)}, not these"),
     ]
     if found.shipped is not None:
-        n_groups = found.shipped.provenance["n_groups"]
-        inside = f"ships with charz: {n_groups} dataset groups, perhaps this one too"
+        inside = f"in the package: {_world(found.shipped)}"
         rows.append(("shipped", found.shipped.value, found.shipped, inside))
     rows += [
-        ("cv", baselines["cv"], None, f"cross-validation on the {forecast.n_train} labels"),
-        (best, baselines[best], None, "the best other estimator on what the metamodel saw"),
-        ("constant", baselines["constant"], None, "mean accuracy of what the metamodel saw"),
+        ("cv", baselines["cv"], None, f"cross-validation on {forecast.n_train} labels"),
+        (best, baselines[best], None, "best other estimator, by metamodel's rows"),
+        ("constant", baselines["constant"], None, "mean of the metamodel's rows"),
     ]
     return [
         {
@@ -323,8 +321,14 @@ def table(found: Quickstart) -> list[dict[str, Any]]:
             "accuracy": value,
             "low": answer.low if answer else None,
             "high": answer.high if answer else None,
-            "error": 100 * (value - found.truth),
+            "error": round(100 * (value - found.truth), 2),
             "made_from": source,
         }
         for method, value, answer, source in rows
     ]
+
+
+def _world(forecast: Forecast) -> str:
+    """Return what a forecast's metamodel has seen, in few words."""
+    parts = [(forecast.provenance[f"n_{what}s"], what) for what in ("group", "lineage")]
+    return ", ".join(f"{n} {what}" + ("s" if n > 1 else "") for n, what in parts)
