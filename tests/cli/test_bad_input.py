@@ -113,7 +113,9 @@ WRONG = {
     # work
     "unknown encoder": ("embed --encoder 'nope:*'", "unknown encoder 'nope:\\*'", "tfidf:"),
     "unknown name": ("probe --dataset newz", "unknown dataset 'newz'", "'news'"),
-    "unknown sampler": ("subset --sampler randon", "unknown sampler 'randon'", "'random'"),
+    "unknown sampler": (
+        "subset --protocol p --sampler randon", "unknown sampler 'randon'", "'random'",
+    ),
     "unknown parameter": (
         "subset --protocol p --sampler label_noise --parameter rat=1", "'rat'", "'rate'",
     ),
