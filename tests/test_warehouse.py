@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from contextlib import ExitStack
 from datetime import datetime
 
 import pandas as pd
 import pytest
+from sqlalchemy import make_url
 
 from charz import store as stores
-from charz.errors import QueryError, UnknownNameError
+from charz.errors import QueryError, RegistryError, UnknownNameError
 from charz.schema import TABLES
 from charz.warehouse import Warehouse, queryfile
 from charz.warehouse._mirror import type_of
@@ -75,6 +77,34 @@ def test_the_view_stays_at_the_moment_of_opening(store):
         assert warehouse.run("SELECT count(*) AS n FROM encoder")["n"][0] == 0  # a new table
     with Warehouse(store) as warehouse:
         assert list(warehouse.run("SELECT name FROM probe")["name"]) == ["ridge"]
+
+
+def test_the_moment_is_that_of_opening_not_of_the_first_query(store):
+    with Warehouse(store) as warehouse:
+        store.put("probe", [{"id": 1, "spec": "ridge", "name": "ridge", "parameters": {}}])
+        assert warehouse.run("FROM probe").empty
+
+
+def test_a_server_that_went_away_is_named_without_its_password(postgres_url):
+    gone = make_url(postgres_url).set(port=1, host="127.0.0.1", password="secret")
+    with (
+        stores.Store(gone.render_as_string(hide_password=False)) as store,
+        pytest.raises(RegistryError, match="check the URL and server") as caught,
+        Warehouse(store),
+    ):
+        pass
+    assert "secret" not in str(caught.value)
+
+
+def test_any_temporary_folder_will_do(tmp_path, monkeypatch):
+    odd = tmp_path / "it's 100% ?odd"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    with stores.open(str(tmp_path / "charz.db"), create=True) as store:
+        with Warehouse(store) as warehouse:
+            assert warehouse.run("FROM probe").empty
+            assert len(list(odd.iterdir())) == 1
+        assert list(odd.iterdir()) == []
 
 
 WRITER = """

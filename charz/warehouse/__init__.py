@@ -120,7 +120,8 @@ class Warehouse:
 def _connect(folder: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB in memory that spills into ``folder`` and reaches nothing else."""
     with duckdb.connect(":memory:") as connection:
-        for name, value in (_SETTINGS | {"temp_directory": f"'{folder}'"} | _LOCKS).items():
+        spill = "'" + folder.replace("'", "''") + "'"
+        for name, value in (_SETTINGS | {"temp_directory": spill} | _LOCKS).items():
             connection.execute(f"SET {name} = {value}")
         yield connection
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,8 @@ import duckdb
 import sqlalchemy as sa
 from sqlalchemy import Column, Table
 
-from charz.errors import MissingExtraError
+from charz.database import show
+from charz.errors import MissingExtraError, RegistryError
 from charz.schema import TABLES
 from charz.warehouse import queryfile
 from charz.warehouse._select import Needs, needs, only_select
@@ -106,7 +107,13 @@ def _sqlite(store: Store, folder: str) -> Iterator[Any]:
 
     snapshot = Path(folder) / "snapshot.db"
     with closing(store.engine.raw_connection()) as live, closing(sqlite3.connect(snapshot)) as copy:
-        cast("sqlite3.Connection", live.driver_connection).backup(copy)
+        try:
+            cast("sqlite3.Connection", live.driver_connection).backup(copy)
+        except sqlite3.Error as error:
+            raise RegistryError(
+                f"the registry {show(store.url)} cannot be copied to {folder}: {error}",
+                "free some space there, or set TMPDIR to another folder",
+            ) from error
     with adbc_driver_sqlite.dbapi.connect(str(snapshot)) as opened:
         yield opened
 
@@ -120,10 +127,20 @@ def _postgresql(store: Store) -> Iterator[Any]:
             "adbc-driver-postgresql", "postgres", "to query PostgreSQL"
         ) from error
     url = sa.make_url(store.url).set(drivername="postgresql")
-    with adbc_driver_postgresql.dbapi.connect(url.render_as_string(hide_password=False)) as opened:
-        with opened.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield opened
+    with ExitStack() as opened:
+        try:
+            connect = adbc_driver_postgresql.dbapi.connect
+            connection = opened.enter_context(connect(url.render_as_string(hide_password=False)))
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                cursor.execute("SELECT 1")  # the first query is the moment that is held
+                cursor.fetchall()
+        except adbc_driver_postgresql.dbapi.Error as error:
+            raise RegistryError(
+                f"the registry {show(store.url)} cannot be read: {str(error).splitlines()[0]}",
+                "check the URL and server",
+            ) from error
+        yield connection
 
 
 class Mirror:

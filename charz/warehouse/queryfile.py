@@ -139,8 +139,8 @@ def read(name: str) -> str:
 def header(name: str) -> Header:
     """Return the header of a query file.
 
-    >>> [parameter.name for parameter in header("training_table").parameters]
-    ['probe']
+    >>> [parameter.name for parameter in header("learning_curve").parameters]
+    ['encoder', 'dataset', 'probe']
     """
     return parse(read(name))
 
