@@ -10,7 +10,7 @@ from typing import Any
 
 from charz.cli._text import escaped
 
-_WIDEST = 48
+_NARROWEST = 24
 _GAP = 2
 
 
@@ -23,14 +23,15 @@ def write(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
         return
     cells = {name: [cell(output.plain(row.get(name))) for row in rows] for name in columns}
     if not sys.stdout.isatty():
-        _print(cells, rows, width=None)
+        _print(cells, rows, {})
         return
-    width = shutil.get_terminal_size().columns
-    shown = fitting({name: _width(name, texts) for name, texts in cells.items()}, width)
-    _print({name: cells[name] for name in shown}, rows, width)
-    if len(shown) < len(cells):
-        hidden = ", ".join(name for name in cells if name not in shown)
-        output.talk(f"no room for {hidden}; a wider terminal or --format csv shows all")
+    widths = {name: _width(name, texts) for name, texts in cells.items()}
+    shown = fitting(widths, shutil.get_terminal_size().columns)
+    _print({name: cells[name] for name in shown}, rows, shown)
+    hidden = [name for name in widths if name not in shown]
+    if hidden or any(widths[name] > width for name, width in shown.items()):
+        missing = f"no room for {', '.join(hidden)}" if hidden else "some texts are cut"
+        output.talk(f"{missing}; a wider terminal or --format csv shows all")
 
 
 def cell(value: Any) -> str:
@@ -58,30 +59,41 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if 1000 <= abs(value) < 1e12 else f"{value:.4g}"
 
 
-def fitting(widths: Mapping[str, int], room: int) -> list[str]:
-    """Return the leading columns that fit in ``room`` characters, at least one.
+def fitting(widths: Mapping[str, int], room: int) -> dict[str, int]:
+    """Return the leading columns that fit in ``room`` characters and the width of each.
 
-    >>> fitting({"a": 10, "b": 10, "c": 10}, 25)
-    ['a', 'b']
+    Long texts are cut, down to 24 characters, before a column has to go; one always stays.
+
+    >>> fitting({"a": 10, "b": 60, "c": 10}, 60)
+    {'a': 10, 'b': 36, 'c': 10}
+    >>> fitting({"a": 10, "b": 60, "c": 10}, 40)
+    {'a': 10, 'b': 24}
     """
-    shown: list[str] = []
-    used = 0
+    cap = max(widths.values(), default=0)
+    while cap > _NARROWEST and _total(widths, cap) > room:
+        cap -= 1
+    shown: dict[str, int] = {}
     for name, width in widths.items():
-        used += width + (_GAP if shown else 0)
-        if shown and used > room:
+        if shown and _total(shown, cap) + _GAP + min(width, cap) > room:
             break
-        shown.append(name)
+        shown[name] = min(width, cap, room)
     return shown
+
+
+def _total(widths: Mapping[str, int], cap: int) -> int:
+    return sum(min(width, cap) for width in widths.values()) + _GAP * (len(widths) - 1)
 
 
 def _width(name: str, texts: Sequence[str]) -> int:
     from rich.cells import cell_len
 
-    return min(_WIDEST, max(cell_len(text) for text in (escaped(name), *texts)))
+    return max(cell_len(text) for text in (escaped(name), *texts))
 
 
 def _print(
-    cells: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, Any]], width: int | None
+    cells: Mapping[str, Sequence[str]],
+    rows: Sequence[Mapping[str, Any]],
+    widths: Mapping[str, int],
 ) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -91,16 +103,17 @@ def _print(
     for name in cells:
         numeric = all(_is_number(row.get(name)) for row in rows)
         table.add_column(
-            Text(escaped(name)),
+            Text(escaped(name), overflow="ellipsis"),
             justify="right" if numeric else "left",
             no_wrap=True,
-            max_width=None if width is None else _WIDEST,
+            width=widths.get(name),
         )
     for texts in zip(*cells.values(), strict=True):
         table.add_row(*(Text(text) for text in texts))
+    room = sum(widths.values()) + _GAP * len(widths)
     # Nothing is cut where a table goes to a file.
-    console = Console(file=sys.stdout, width=width or 1_000_000, highlight=False, markup=False)
-    console.print(table, soft_wrap=False)
+    console = Console(file=sys.stdout, width=room or 1_000_000, highlight=False, markup=False)
+    console.print(table)
 
 
 def _is_number(value: Any) -> bool:

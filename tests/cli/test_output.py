@@ -132,15 +132,20 @@ def test_numbers_keep_at_least_three_digits(size, negative):
     assert len(cell(value)) <= 11
 
 
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=30), st.integers(1, 300))
-def test_what_is_shown_fits_and_nothing_that_fits_is_hidden(widths, room):
+@given(st.lists(st.integers(1, 90), min_size=1, max_size=30), st.integers(1, 300))
+def test_a_table_fits_and_hides_no_more_than_it_must(widths, room):
     columns = {str(i): width for i, width in enumerate(widths)}
     shown = fitting(columns, room)
-    used = sum(columns[name] for name in shown) + 2 * (len(shown) - 1)
-    assert shown == list(columns)[: len(shown)]
-    assert used <= room or len(shown) == 1
-    if len(shown) < len(widths):
-        assert used + 2 + widths[len(shown)] > room
+    assert list(shown) == list(columns)[: len(shown)]
+    assert sum(shown.values()) + 2 * (len(shown) - 1) <= room
+    assert all(
+        min(columns[name], 24, room) <= width <= columns[name] for name, width in shown.items()
+    )
+    if sum(widths) + 2 * (len(widths) - 1) <= room:
+        assert shown == columns
+    if len(shown) < len(widths):  # also with every text at its shortest
+        shortest = [min(width, 24) for width in widths[: len(shown) + 1]]
+        assert sum(shortest) + 2 * len(shown) > room
 
 
 def test_rows_without_any_row(capsys):

@@ -10,6 +10,8 @@ from contextlib import closing
 import pandas as pd
 import pytest
 
+from charz.paths import PACKAGE
+
 COUNTED = (
     "encoder",
     "dataset",
@@ -279,6 +281,28 @@ def test_the_registry_comes_from_option_environment_or_home(charz, rows, tmp_pat
     assert [row["n_dims"] for row in rows(*asked, "--registry", tmp_path / "third.db")] == [None]
     monkeypatch.delenv("CHARZ_REGISTRY")
     assert [row["n_dims"] for row in rows(*asked)] == [2]
+
+
+def test_postgresql_by_its_url(postgres_url, rows, task):
+    there = ("--registry", postgres_url)
+    (made,) = rows("db", "upgrade", *there)
+    assert made["schema"] == made["newest"]
+    rows("ingest", "dataset", task["train"], *there)
+    rows("ingest", "encoder", "random:hash?dims=4", *there)
+    assert rows("embed", *there)[0]["done"] == 2
+    assert rows("query", "--sql", "SELECT name FROM dataset", *there) == [{"name": "train"}]
+
+
+def test_predict_without_a_registry_keeps_nothing(charz, charz_home, task):
+    if not (PACKAGE / "metamodels" / "shipped" / "accuracy.npz").is_file():
+        pytest.skip("this charz ships no metamodel")
+    paths = ("--train", task["train"], "--eval", task["eval"])
+    result = charz("predict", "--encoder", "random:hash?dims=8", *paths, "--format", "json")
+    assert result.exit_code == 0
+    (forecast,) = json.loads(result.stdout)
+    assert forecast["key"] is None
+    assert "keeping nothing" in result.stderr
+    assert not charz_home.exists()
 
 
 def test_each_command_leaves_a_run_without_secrets(registry, rows):
