@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from charz.schema import TABLES, Dataset, Run, Split, Subset, natural_key
 from charz.steps import _portable as portable
 from charz.store import Store
 
+Columns = dict[str, Sequence[Any]]
 _FORECASTS = ("metamodel", "prediction", "outcome")
 _PROVENANCE = ("run", "artifact")
 
@@ -49,10 +50,11 @@ class Packer:
         count, schema = 0, portable.arrow(table)
         with pq.ParquetWriter(file(self.folder, table), schema, compression="zstd") as writer:
             for rows in self._parts(table):
-                packed = self._packed(table, rows)
-                count += len(packed)
-                if packed:
-                    writer.write_table(pa.Table.from_pylist(packed, schema))
+                columns = self._packed(table, rows)
+                packed = pa.Table.from_pydict(columns, schema)
+                count += packed.num_rows
+                if packed.num_rows:
+                    writer.write_table(packed)
         return count
 
     def _parts(self, table: str) -> Iterator[list[RowMapping]]:
@@ -60,7 +62,7 @@ class Packer:
         if table in self._left_out():
             return
         columns = TABLES[table]
-        if natural_key(columns)[0] != "encoder_id":
+        if _key(table)[0] != "encoder_id":
             yield self.store.rows(sa.select(columns))
             return
         for encoder in sorted(self.known["encoder"], key=self.known["encoder"].__getitem__):
@@ -71,58 +73,66 @@ class Packer:
         partial = set(_FORECASTS) if self.chosen else set()
         return partial | (set() if self.artifacts else {"artifact", *portable.HASHES})
 
-    def _packed(self, table: str, rows: list[RowMapping]) -> list[dict[str, Any]]:
-        """Return kept rows as they travel, in the order of their natural keys."""
-        fields = portable.fields(table)
-        kept = [(row, self._outside(fields, row)) for row in rows if self._keeps(table, row)]
-        names = {each.column.name: each.name for each in fields}
-        order = [names[column] for column in natural_key(TABLES[table])]
-        kept.sort(key=lambda pair: tuple(pair[1][name] for name in order))
-        self._number(table, kept)
-        packed = [outside for _, outside in kept]
+    def _packed(self, table: str, rows: list[RowMapping]) -> Columns:
+        """Return the kept rows as they travel, by column, in the order of natural keys."""
+        names = TABLES[table].c.keys()
+        values = zip(*(row.values() for row in rows), strict=True) if rows else [()] * len(names)
+        inside: Columns = dict(zip(names, values, strict=True))
+        key = [self._outside(_field(table, name), inside[name]) for name in _key(table)]
+        order = sorted(self._kept(table, inside), key=lambda at: tuple(each[at] for each in key))
+        inside = {name: [column[at] for at in order] for name, column in inside.items()}
+        self._number(table, inside)
+        packed = {
+            each.name: self._outside(each, inside[each.column.name])
+            for each in portable.fields(table)
+        }
         self._note(table, packed)
         return packed
 
-    def _keeps(self, table: str, row: RowMapping) -> bool:
-        if table in self.chosen and row["id"] not in self.chosen[table]:
-            return False
+    def _kept(self, table: str, inside: Columns) -> list[int]:
+        """Return the places of the rows that are chosen and refer to kept rows alone."""
+        rules: list[tuple[Sequence[Any], Container[Any]]] = [
+            (inside[name], self.known.get(target, {})) for name, target in _required(table).items()
+        ]
+        if table in self.chosen:
+            rules.append((inside["id"], self.chosen[table]))
         if table in _PROVENANCE and self.chosen:
-            return row[natural_key(TABLES[table])[0]] in self.used[table]
-        return all(
-            row[name] in self.known.get(target, {})
-            for name, target in _required(table).items()
-        )  # fmt: skip
+            rules.append((inside[_key(table)[0]], self.used[table]))
+        n_rows = len(next(iter(inside.values())))
+        return [
+            at for at in range(n_rows) if all(column[at] in allowed for column, allowed in rules)
+        ]
 
-    def _outside(self, fields: list[portable.Field], row: RowMapping) -> dict[str, Any]:
-        outside = {}
-        for each in fields:
-            value = each.packed(row[each.column.name])
-            if each.refers is not None and each.refers != each.column.table.name:
-                value = self.known.get(each.refers, {}).get(value)
-            outside[each.name] = value if self.artifacts or not _is_pointer(each) else None
-        return outside
+    def _outside(self, each: portable.Field, values: Sequence[Any]) -> Sequence[Any]:
+        """Return a column's values as they travel."""
+        if each.refers is not None or each.column.name == "id":
+            called = self.known.get(each.refers or each.column.table.name, {})
+            return [called.get(value) for value in values]
+        if _is_pointer(each) and not self.artifacts:
+            return [None] * len(values)
+        return [each.packed(value) for value in values] if each.is_json else values
 
-    def _number(self, table: str, kept: list[tuple[RowMapping, dict[str, Any]]]) -> None:
+    def _number(self, table: str, inside: Columns) -> None:
         """Give rows their names; those without one are numbered."""
-        if not portable.own_id(TABLES[table]):
-            return
-        if portable.is_named(table):
-            (name,) = natural_key(TABLES[table])
-            self.known[table] = {row["id"]: row[name] for row, _ in kept}
-            return
-        numbers = {row["id"]: number for number, (row, _) in enumerate(kept, start=1)}
-        self.known[table] = numbers
-        for row, outside in kept:
-            outside["id"] = numbers[row["id"]]
-            if "parent_id" in outside:
-                outside["parent_id"] = numbers.get(row["parent_id"])
+        if portable.own_id(TABLES[table]):
+            numbers = range(1, len(inside["id"]) + 1)
+            called = inside[_key(table)[0]] if portable.is_named(table) else numbers
+            self.known[table] = dict(zip(inside["id"], called, strict=True))
 
-    def _note(self, table: str, packed: list[dict[str, Any]]) -> None:
+    def _note(self, table: str, packed: Columns) -> None:
         """Note which runs and artifacts the kept rows come from."""
         for each in portable.fields(table):
             kind = "run" if each.refers == "run" else "artifact" if _is_pointer(each) else None
             if kind is not None:
-                self.used[kind] |= {row[each.name] for row in packed}
+                self.used[kind].update(packed[each.name])
+
+
+def _key(table: str) -> tuple[str, ...]:
+    return natural_key(TABLES[table])
+
+
+def _field(table: str, column: str) -> portable.Field:
+    return next(each for each in portable.fields(table) if each.column.name == column)
 
 
 def _required(table: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -52,10 +53,6 @@ class Field:
             return value
         return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
-    def unpacked(self, value: Any) -> Any:
-        """Return a value that came in as the registry keeps it."""
-        return value if not self.is_json or value is None else json.loads(value)
-
 
 def is_named(table: str) -> bool:
     """Return whether one text names a row.
@@ -67,7 +64,8 @@ def is_named(table: str) -> bool:
     return len(columns) == 1 and isinstance(columns[0].type, sa.Text)
 
 
-def fields(table: str) -> list[Field]:
+@cache
+def fields(table: str) -> tuple[Field, ...]:
     """Return the columns of a table as they travel.
 
     >>> [field.name for field in fields("embedding")][:3]
@@ -75,7 +73,7 @@ def fields(table: str) -> list[Field]:
     """
     kept = [column for column in TABLES[table].columns if column.name != "id"]
     own = [] if "id" not in TABLES[table].c or is_named(table) else [TABLES[table].c["id"]]
-    return [_field(column) for column in (*own, *kept)]
+    return tuple(_field(column) for column in (*own, *kept))
 
 
 def _field(column: Column[Any]) -> Field:

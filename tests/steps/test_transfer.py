@@ -461,7 +461,7 @@ def test_a_folder_that_cannot_be_written_is_named(sqlite_store, tmp_path, protec
 
 def test_a_full_disk_leaves_no_half_export(sqlite_store, small_disk):
     sqlite_store.put("feature", [
-        {"name": os.urandom(40).hex(), "item": "x", "kind": "feature"} for _ in range(60_000)
+        {"name": os.urandom(80).hex(), "item": "x", "kind": "feature"} for _ in range(60_000)
     ])  # fmt: skip
     with pytest.raises(InputError, match="cannot write"):
         transfer.export(sqlite_store, small_disk / "first")
