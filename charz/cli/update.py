@@ -12,6 +12,7 @@ from charz.cli._group import Command
 @options.filters
 @options.workers
 @options.budget
+@click.option("--dask", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")
 @options.rows
 @options.registry
 def command(
@@ -19,12 +20,13 @@ def command(
     datasets: tuple[str, ...],
     workers: int,
     budget: float | None,
+    dask: str | None,
     registry: str | None,
     style: str | None,
 ) -> None:
     """Do whatever any step still has to do.
 
-    Runs embed, subset, probe, characterize and fit on what is lacking. A stopped run
+    Runs subset, embed, probe, characterize and fit on what is lacking. A stopped run
     loses at most what was under way; run it again to go on.
     """
     from charz.steps import update
@@ -36,6 +38,7 @@ def command(
             datasets=datasets,
             workers=workers,
             budget=budget,
+            dask=dask,
             progress=progress,
         )
     output.summaries(done, style)

@@ -10,12 +10,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from charz import store as stores
-from charz.errors import CharzError
+from charz.errors import CharzError, InputError, MissingExtraError
 from charz.records import Progress, Summary
 from charz.store import Store
 
@@ -39,6 +40,7 @@ class Report:
 
 
 Work = Callable[[Store, Any], None]
+_on_cluster: ContextVar[bool] = ContextVar("on_cluster", default=False)
 
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -65,7 +67,9 @@ def run(
     done = failed = left = 0
     notes = []
     mine = _rotated(units, store.run_id or 0)
-    for report in _reports(step, store, work, mine, workers, deadline):
+    # Workers on other machines share no monotonic clock with us.
+    until = None if deadline is None else time.time() + deadline - began
+    for report in _reports(step, store, work, mine, workers, until):
         if report.late:
             left += report.unit.size
         elif report.error is not None:
@@ -95,28 +99,67 @@ def _reports(
     work: Work,
     units: Sequence[Unit],
     workers: int,
-    deadline: float | None,
+    until: float | None,
 ) -> Iterator[Report]:
-    if workers <= 1:
+    import joblib
+
+    jobs = (
+        joblib.delayed(_do_elsewhere)(step, store.url, store.run_id, work, unit, until)
+        for unit in units
+    )
+    if units and _on_cluster.get():
+        yield from joblib.Parallel(return_as="generator_unordered")(jobs)
+    elif workers <= 1:
         for unit in units:
-            yield _do(step, store, work, unit, deadline)
+            yield _do(step, store, work, unit, until)
     elif len(units) == 1:
         import threadpoolctl
 
         # As many threads as a worker has: their number shows in the last bits of a sum.
         with threadpoolctl.threadpool_limits(_threads(workers)):
-            yield _do(step, store, work, units[0], deadline)
+            yield _do(step, store, work, units[0], until)
     elif units:
-        import joblib
-
         # Workers x threads = cores: inner threads would spin against each other.
         with _quiet(), joblib.parallel_config("loky", inner_max_num_threads=_threads(workers)):
-            jobs = (
-                joblib.delayed(_do_elsewhere)(step, store.url, store.run_id, work, unit, deadline)
-                for unit in units
-            )
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
             yield from parallel(jobs)
+
+
+@contextmanager
+def cluster(address: str | None) -> Iterator[None]:
+    """Send units to the Dask cluster at ``address`` while inside; do nothing without one.
+
+    Its workers must reach the registry and its artifacts under the same URLs, which means
+    PostgreSQL and a shared folder or object store.
+
+    Raises
+    ------
+    MissingExtraError
+        When Dask is not installed.
+    InputError
+        When no scheduler answers at the address.
+    """
+    if address is None:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise MissingExtraError.of("distributed", "dask", "to work on a cluster") from error
+    import joblib
+
+    try:
+        client = Client(address, timeout=10)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at '{address}' ({error})", "start one with 'dask scheduler'"
+        ) from error
+    token = _on_cluster.set(True)
+    try:
+        with client, joblib.parallel_config(backend="dask", wait_for_workers_timeout=30):
+            yield
+    finally:
+        _on_cluster.reset(token)
 
 
 @contextmanager
@@ -134,11 +177,11 @@ def _threads(workers: int) -> int:
 
 
 def _do_elsewhere(
-    step: str, url: str, run_id: int | None, work: Work, unit: Unit, deadline: float | None
+    step: str, url: str, run_id: int | None, work: Work, unit: Unit, until: float | None
 ) -> Report:
     store = _opened(url)
     store.run_id = run_id
-    return _do(step, store, work, unit, deadline)
+    return _do(step, store, work, unit, until)
 
 
 @cache
@@ -146,8 +189,8 @@ def _opened(url: str) -> Store:
     return stores.open(url)
 
 
-def _do(step: str, store: Store, work: Work, unit: Unit, deadline: float | None) -> Report:
-    if deadline is not None and time.monotonic() >= deadline:
+def _do(step: str, store: Store, work: Work, unit: Unit, until: float | None) -> Report:
+    if until is not None and time.time() >= until:
         return Report(unit, late=True)
     try:
         work(store, unit.what)

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from charz import pending, shelf
 from charz.errors import InputError
-from charz.records import EncoderSpec, Examples, Progress, Silence, Summary
+from charz.records import EncoderSpec, Progress, Silence, Summary
 from charz.schema import Artifact, Embedding, Encoder
-from charz.steps import _encode, _filters, _units
+from charz.steps import _encode, _examples, _filters, _units
 from charz.store import Store
 
 DTYPES = ("float32", "float16")
@@ -167,8 +167,9 @@ def _embed_split(store: Store, job: _Job) -> None:
     loaded = _loaded(tuple(specs))
     if getattr(loaded, "is_fitted", False):
         loaded = _fitted(tuple(specs), store, job.basis_id)
+    examples = _examples.texts(store, store.get("split", id=job.split_id))
     n_before, began = loaded.n_tokens, time.process_time()
-    arrays = _encode.vectors(loaded, specs, _examples(store, job.split_id))
+    arrays = _encode.vectors(loaded, specs, examples)
     seconds = time.process_time() - began
     _write(store, job, arrays, {"seconds": seconds, "n_tokens": loaded.n_tokens - n_before})
 
@@ -183,19 +184,9 @@ def _loaded(specs: tuple[EncoderSpec, ...]) -> Any:
 def _fitted(specs: tuple[EncoderSpec, ...], store: Store, basis_id: int) -> Any:
     """Fit anew for every dataset: what another one taught an encoder is not for this one."""
     loaded = _encode.load(specs)
-    loaded.fit(_encode.texts_of(_training(store, basis_id)))
+    train = store.get("split", dataset_id=basis_id, name="train")
+    loaded.fit(_encode.texts_of(_examples.texts(store, train)))
     return loaded
-
-
-def _examples(store: Store, split_id: int) -> Examples:
-    split = store.get("split", id=split_id)
-    table = store.artifacts.table(split["examples_hash"])
-    pairs = tuple(table["text_pair"].to_pylist()) if "text_pair" in table.column_names else None
-    return Examples(tuple(table["text"].to_pylist()), pairs=pairs)
-
-
-def _training(store: Store, dataset_id: int) -> Examples:
-    return _examples(store, store.get("split", dataset_id=dataset_id, name="train")["id"])
 
 
 def _write(store: Store, job: _Job, arrays: Sequence[NDArray[Any]], cost: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ from charz.errors import InputError, UnknownNameError
 from charz.records import Draw, Progress, Silence, Summary
 from charz.samplers import _random
 from charz.schema import Artifact, Dataset, Protocol, Split, Subset
-from charz.steps import _filters
+from charz.steps import _examples, _filters
 from charz.store import Store, Writer
 
 if TYPE_CHECKING:
@@ -301,8 +301,8 @@ def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapp
 def _codes(store: Store, split: RowMapping, classes: Sequence[str]) -> Ints:
     """Return the split's labels as codes into ``classes``; -1 for labels not among them."""
     codes = {label: code for code, label in enumerate(classes)}
-    column = store.artifacts.table(split["examples_hash"], columns=["label"])["label"]
-    return np.array([codes.get(label, -1) for label in column.to_pylist()], dtype=np.int64)
+    labels = _examples.labels(store, split)
+    return np.array([codes.get(label, -1) for label in labels], dtype=np.int64)
 
 
 def _eval_draw(labels: Ints) -> Draw:
