@@ -29,9 +29,9 @@ def write(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     shown = fitting(widths, shutil.get_terminal_size().columns)
     _print({name: cells[name] for name in shown}, rows, shown)
     hidden = [name for name in widths if name not in shown]
-    if hidden or any(widths[name] > width for name, width in shown.items()):
-        missing = f"no room for {', '.join(hidden)}" if hidden else "some texts are cut"
-        output.talk(f"{missing}; a wider terminal or --format csv shows all")
+    if hidden:
+        names = ", ".join(hidden)
+        output.talk(f"no room for {names}; a wider terminal or --format csv shows all")
 
 
 def cell(value: Any) -> str:
@@ -62,7 +62,7 @@ def _number(value: float) -> str:
 def fitting(widths: Mapping[str, int], room: int) -> dict[str, int]:
     """Return the leading columns that fit in ``room`` characters and the width of each.
 
-    Long texts are cut, down to 24 characters, before a column has to go; one always stays.
+    Long texts are folded, down to 24 characters, before a column has to go; one always stays.
 
     >>> fitting({"a": 10, "b": 60, "c": 10}, 60)
     {'a': 10, 'b': 36, 'c': 10}
@@ -103,9 +103,9 @@ def _print(
     for name in cells:
         numeric = all(_is_number(row.get(name)) for row in rows)
         table.add_column(
-            Text(escaped(name), overflow="ellipsis"),
+            Text(escaped(name)),
             justify="right" if numeric else "left",
-            no_wrap=True,
+            overflow="fold",
             width=widths.get(name),
         )
     for texts in zip(*cells.values(), strict=True):

@@ -56,7 +56,8 @@ def command(
 ) -> None:
     """Ask the registry a question, by name or in SQL.
 
-    Without either, lists the queries that come with charz. Read-only; SQL
+    Without either, lists the queries that come with charz; a parameter with ! must be given,
+    and --format json tells their types, defaults and columns. Read-only; SQL
     is that of DuckDB, over the tables of docs/schema.md.
     """
     if name is not None and sql is not None:
@@ -91,8 +92,8 @@ def _catalogue(found: list[dict[str, Any]], *, nested: bool) -> pd.DataFrame:
 
 
 def _listed(entry: dict[str, Any]) -> dict[str, str]:
-    """Return an entry of the catalogue in three cells; ``n=`` must be given, ``n=5`` may be."""
-    needs = (f"{each['name']}={each['default'] or ''}" for each in entry["parameters"])
+    """Return an entry of the catalogue in three cells; ``n!`` is a parameter that must be given."""
+    needs = (each["name"] + "!" * (each["default"] is None) for each in entry["parameters"])
     return {"name": entry["name"], "question": entry["question"], "parameters": ", ".join(needs)}
 
 
