@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from charz import metrics
 from charz.errors import InputError, UnknownNameError
 from charz.schema import TABLES
+from charz.steps import _files
 from charz.store import Store
 
 
@@ -58,6 +60,45 @@ def record(
         "value": value,
         "covered": row["low"] <= value <= row["high"],
     }
+
+
+def measure(
+    store: Store,
+    prediction: str,
+    train: str,
+    eval: str,  # noqa: A002 - the option's name
+    **columns: Any,
+) -> dict[str, Any]:
+    """Measure the outcome of a prediction once its eval texts are labelled, and record it.
+
+    Parameters
+    ----------
+    prediction : str
+        The prediction's key, or the beginning of it.
+    train, eval : str
+        The files that the prediction was made from, the second now with labels.
+    **columns
+        ``text_column``, ``pair_column``, ``label_column``, ``encoding``.
+
+    Raises
+    ------
+    InputError
+        When the files are not those of the prediction, or it is one for another size.
+    """
+    row = _find(store, prediction)
+    if row["encoder_spec"] is None or row["at"] is not None:
+        raise InputError(
+            f"the prediction {row['key']} was not made from such files", "give its --value"
+        )
+    found = _files.read(row["encoder_spec"], train, eval, eval_labelled=True, **columns)
+    if _files.fingerprint(found.sample) != row["sample_fingerprint"]:
+        raise InputError(
+            f"the prediction {row['key']} was made from other texts than '{train}' and '{eval}'",
+            "give the very rows that were predicted for, now labelled",
+        )
+    y_eval = _files.codes(found.eval_labels or (), found.classes, eval)
+    measured = metrics.measure(found.sample.head.probabilities[0], y_eval)
+    return record(store, prediction, measured[row["metric"]], len(y_eval))
 
 
 def _find(store: Store, prefix: str) -> sa.RowMapping:

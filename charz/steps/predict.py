@@ -21,7 +21,7 @@ from charz.metamodels._bundle import Bundle
 from charz.records import EncoderSpec, Forecast
 from charz.sample import Sample
 from charz.schema import TABLES
-from charz.steps import _encode, _features
+from charz.steps import _features, _files
 from charz.store import Store
 
 if TYPE_CHECKING:
@@ -74,29 +74,8 @@ def predict_performance(
     >>> forecast.low <= forecast.value <= forecast.high
     True
     """
-    sample = labelled_sample(X_train, y_train, X_eval)
+    sample = _files.labelled(X_train, y_train, X_eval).sample
     return forecast(sample, packaged(metric), level=level, at=at)
-
-
-def labelled_sample(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Sample:
-    """Return a sample from vectors and labels of any kind.
-
-    Raises
-    ------
-    InputError
-        When labels are missing, of one class only, or no one-dimensional array.
-    """
-    labels = np.asarray(y_train)
-    if labels.ndim != 1:
-        raise InputError(f"y_train has the shape {labels.shape}", "give one label per row")
-    if any(label is None or label != label for label in labels.tolist()):
-        raise InputError("y_train has missing labels", "drop those rows")
-    classes, codes = np.unique(labels.astype(str), return_inverse=True)
-    if len(classes) < 2:
-        raise InputError(
-            f"y_train has {len(classes)} class", "label at least one row of a second class"
-        )
-    return Sample(X_train, codes, X_eval, len(classes))
 
 
 def files(
@@ -135,22 +114,10 @@ def files(
     InputError, UnknownNameError, OfflineError, MissingExtraError
         When a file or the encoder cannot be used.
     """
-    from charz.sources.files import read_examples
-
-    spec = EncoderSpec.parse(encoder)
-    labelled, skipped = read_examples(train, labelled=True, **columns)
-    unlabelled, unread = read_examples(eval, labelled=False, **columns)
-    if (labelled.pairs is None) != (unlabelled.pairs is None):
-        raise InputError("one of the files has text pairs, the other not", "give both alike")
-    loaded = _encode.load([spec])
-    if getattr(loaded, "is_fitted", False):
-        loaded.fit(_encode.texts_of(labelled))
-    (X_train,), (X_eval,) = (
-        _encode.vectors(loaded, [spec], part) for part in (labelled, unlabelled)
-    )
-    sample = labelled_sample(X_train, labelled.labels or (), X_eval)
-    told = {"encoder": str(spec), "skipped": {"train": dict(skipped), "eval": dict(unread)}}
-    forecasts = arrays(store, sample, metric=metric, level=level, at=at, encoder=str(spec))
+    found = _files.read(encoder, train, eval, **columns)
+    spec = str(EncoderSpec.parse(encoder))
+    told = {"encoder": spec, "skipped": found.skipped}
+    forecasts = arrays(store, found.sample, metric=metric, level=level, at=at, encoder=spec)
     return [replace(each, provenance={**each.provenance, **told}) for each in forecasts]
 
 
@@ -287,7 +254,7 @@ def _stored(
     encoder: str | None,
 ) -> Forecast:
     """Keep a forecast in the registry; its provenance gains the key to find it by."""
-    sample_fingerprint = _fingerprint(sample)
+    sample_fingerprint = _files.fingerprint(sample)
     parts = (bundle.item, bundle.fingerprint, sample_fingerprint, encoder, given.metric,
              given.level, given.at)  # fmt: skip
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -315,10 +282,3 @@ def _stored(
 
 def _json(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _fingerprint(sample: Sample) -> str:
-    digest = hashlib.sha256()
-    for array in (sample.X_train, sample.y_train, sample.X_eval):
-        digest.update(repr(array.shape).encode() + array.tobytes())
-    return digest.hexdigest()
