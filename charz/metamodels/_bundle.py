@@ -44,8 +44,10 @@ class Bundle:
         SHA-256 of its training rows.
     constant : float
         The group-averaged mean of the metric in training: the least baseline.
-    n_rows, n_groups, n_lineages : int
-        What it learned from.
+    n_rows : int
+        Training rows.
+    groups, lineages : tuples of str
+        The dataset groups and encoder lineages that it has seen.
     model, calibration, known : dict of arrays
         See the items, `_conformal` and `_support`.
     """
@@ -56,11 +58,21 @@ class Bundle:
     fingerprint: str
     constant: float
     n_rows: int
-    n_groups: int
-    n_lineages: int
+    groups: tuple[str, ...]
+    lineages: tuple[str, ...]
     model: Arrays
     calibration: Arrays
     known: Arrays
+
+    @property
+    def n_groups(self) -> int:
+        """Number of dataset groups that it has seen."""
+        return len(self.groups)
+
+    @property
+    def n_lineages(self) -> int:
+        """Number of encoder lineages that it has seen."""
+        return len(self.lineages)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -131,8 +143,8 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
         fingerprint=table.fingerprint,
         constant=float(np.average(table.target, weights=weights)),
         n_rows=len(table.target),
-        n_groups=len(np.unique(table.groups)),
-        n_lineages=len(np.unique(table.lineages)),
+        groups=tuple(sorted({*table.groups.tolist(), *table.sources.tolist()})),
+        lineages=tuple(sorted(set(table.lineages.tolist()))),
         model=shelf.load("metamodels", item).fit(table.features, table.target, table.groups),
         calibration=_conformal.calibrate(held_out, table.target, table.groups, risks, high=high),
         known=known,
@@ -222,5 +234,5 @@ def from_arrays(arrays: Arrays) -> Bundle:
         }
         for part in _PARTS
     }
-    facts["features"] = tuple(facts["features"])
+    facts |= {name: tuple(facts[name]) for name in ("features", "groups", "lineages")}
     return Bundle(**facts, **parts)
