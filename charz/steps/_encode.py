@@ -42,12 +42,15 @@ def vectors(
     texts = list(dict.fromkeys(texts_of(examples)))
     index = {text: row for row, text in enumerate(texts)}
     arrays = loaded.encode(texts)
-    for spec, array in zip(specs, arrays, strict=True):
+    with np.errstate(over="ignore", invalid="ignore"):  # of pairs; checked below
+        aligned = [
+            _aligned(array, examples, index, spec)
+            for spec, array in zip(specs, arrays, strict=True)
+        ]
+    for spec, array in zip(specs, aligned, strict=True):
         if not np.isfinite(array).all():
             raise InputError(f"'{spec}' gives NaN or infinite values", "check its weights")
-    return [
-        _aligned(array, examples, index, spec) for spec, array in zip(specs, arrays, strict=True)
-    ]
+    return aligned
 
 
 def _aligned(
