@@ -105,6 +105,8 @@ class Rows:
         """
         n_bad = self.skipped.total()
         n_rows = n_bad + len(self.texts)
+        if not n_rows:
+            raise InputError(f"'{self.where}' has no rows below its header", "give it some rows")
         if not self.texts or n_bad > n_rows / 2:
             raise InputError(
                 f"{n_bad} of the {n_rows} rows of '{self.where}' cannot be used"

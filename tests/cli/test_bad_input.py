@@ -66,7 +66,7 @@ WRONG = {
     # files
     "missing file": ("ingest dataset nope.csv", "'nope.csv' does not exist", "path"),
     "empty file": ("ingest dataset empty.csv", "'empty.csv' is empty", "with rows"),
-    "no rows": ("ingest dataset no_rows.csv", "no_rows", "mend the rows"),
+    "no rows": ("ingest dataset no_rows.csv", "no_rows", "give it some rows"),
     "wrong columns": (
         "ingest dataset columns.csv", "no column 'text'; it has 'review', 'stars'", "column",
     ),
@@ -134,8 +134,8 @@ WRONG = {
     ),
     "predict one class": (
         "predict --encoder 'random:hash?dims=8' --train one_class.csv --eval pool.csv",
-        "1 class",
-        "second class",
+        "one_class.csv",
+        "two classes",
     ),
     "predict without text": (
         "predict --encoder 'random:hash?dims=8' --train good.csv --eval columns.csv",

@@ -52,7 +52,7 @@ HUGE = "x" * 1_000_001
 BAD = {
     "empty": ("d.csv", b"", {}, "empty"),
     "blank": ("d.csv", b"\n  \n", {}, "empty"),
-    "header only": ("d.csv", "text,label\n", {}, "0 of the 0 rows"),
+    "header only": ("d.csv", "text,label\n", {}, "no rows below its header"),
     "no text column": ("d.csv", "review,label\na,x\n", {}, "no column 'text'; it has 'review'"),
     "no label column": ("d.tsv", "text\tstars\na\tx\n", {}, "it has 'text', 'stars'"),
     "no pair column": ("d.csv", GOOD, {"pair_column": "other"}, "no column 'other'"),
