@@ -1,0 +1,129 @@
+import math
+import warnings
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+from charz.probes._logistic.folds import assign
+from charz.schema import TABLES
+from charz.steps import ingest, probe, subset, update
+from charz.steps._arrays import Arrays
+from tests import tiny
+
+GRID = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+
+
+def by_hand(X, y, X_eval, y_eval, n_classes):
+    """Choose C by cross-validated log-loss and score, all with scikit-learn."""
+    X, X_eval = X.astype(float), X_eval.astype(float)
+    scale = math.sqrt((X**2).sum(axis=1).mean())
+    folds = assign(y, 5)
+
+    def probabilities(C, rows, Z):
+        model = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10, max_iter=1000)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(X[rows] / scale, y[rows])
+        P = np.zeros((len(Z), n_classes))
+        P[:, model.classes_] = model.predict_proba(Z / scale)
+        return P
+
+    every = np.ones(len(y), dtype=bool)
+    losses = {}
+    for C in GRID:
+        P = np.zeros((len(y), n_classes))
+        for fold in np.unique(folds):
+            out = folds == fold
+            P[out] = probabilities(C, ~out, X[out])
+        losses[C] = -np.log(np.clip(P[np.arange(len(y)), y], 1e-15, None)).mean()
+    chosen = min(losses, key=losses.get)
+    P = probabilities(chosen, every, X_eval)
+    loss = -np.log(np.clip(P[np.arange(len(y_eval)), y_eval], 1e-15, None)).mean()
+    return {"chosen": chosen, "accuracy": (P.argmax(axis=1) == y_eval).mean(), "log_loss": loss,
+            "cv_log_loss": losses[chosen]}  # fmt: skip
+
+
+def rows_of(store, spec):
+    result, encoder, probe_ = (TABLES[name] for name in ("result", "encoder", "probe"))
+    query = (
+        sa.select(result)
+        .join(encoder, encoder.c.id == result.c.encoder_id)
+        .join(probe_, probe_.c.id == result.c.probe_id)
+        .where(encoder.c.spec == spec, probe_.c.name == "logistic")
+    )
+    return store.rows(query)
+
+
+def test_results_are_those_of_scikit_learn(finished):
+    compared = 0
+    for row in rows_of(finished, "random:hash?dims=32"):
+        train, test = (
+            finished.get("subset", id=row[f"{role}_subset_id"]) for role in ("train", "eval")
+        )
+        arrays = Arrays(finished, row["encoder_id"], train["labels_of_id"])
+        draw, held = arrays.draw(train["id"]), arrays.draw(test["id"])
+        if len(draw.rows) < 16 or np.bincount(draw.labels).min() < 5:
+            continue  # every fold sees every class: the plain textbook case
+        expected = by_hand(
+            arrays.vectors(train["id"])[draw.rows], draw.labels,
+            arrays.vectors(test["id"])[held.rows], held.labels, arrays.n_classes,
+        )  # fmt: skip
+        compared += 1
+        assert row["chosen"] == expected.pop("chosen")
+        for name, value in expected.items():
+            # Folds are solved to a tenth of the precision of the whole.
+            rel = 1e-2 if name.startswith("cv_") else 2e-3
+            assert row[name] == pytest.approx(value, rel=rel), name
+    assert compared >= 3
+
+
+def test_every_cell_exactly_once(finished):
+    """Cells counted by nested loops over the rows of the plan."""
+    subsets = finished.rows(sa.select(TABLES["subset"]))
+    probes = finished.rows(sa.select(TABLES["protocol_probe"]))
+    encoders = finished.rows(sa.select(TABLES["encoder"].c.id))
+    wanted = sorted(
+        (encoder["id"], train["id"], test["id"], each["probe_id"])
+        for encoder in encoders
+        for train in subsets
+        for test in subsets
+        for each in probes
+        if train["role"] == "train" and test["role"] == "eval"
+        and train["protocol_id"] == test["protocol_id"] == each["protocol_id"]
+        and train["labels_of_id"] == test["labels_of_id"]
+    )  # fmt: skip
+    columns = ("encoder_id", "train_subset_id", "eval_subset_id", "probe_id")
+    found = finished.rows(sa.select(*(TABLES["result"].c[name] for name in columns)))
+    assert sorted(tuple(row[name] for name in columns) for row in found) == wanted
+
+
+def test_sizes_and_labels_are_those_of_the_subsets(finished, members):
+    for row in rows_of(finished, "tfidf:?dims=16"):
+        assert row["n_train"] == len(members(finished, row["train_subset_id"]))
+        assert row["n_eval"] == len(members(finished, row["eval_subset_id"]))
+        assert row["gap"] <= 1e-5
+
+
+def test_filters_and_lost_rows_cost_only_themselves(finished, truth):
+    result = TABLES["result"]
+    with finished.write() as writer:
+        writer.execute(result.delete().where(result.c.encoder_id == 2))
+    assert probe.run(finished, encoders=["tfidf:*"]).done == 0
+    assert probe.run(finished, datasets=["books"]).done > 0
+    assert probe.run(finished, encoders=["random:*"]).done > 0
+    assert tiny.contents(finished) == truth
+
+
+def test_a_draw_of_one_class_is_measured(store, tmp_path):
+    ingest.dataset(store, str(tiny.datasets(tmp_path / "data")["films"]))
+    ingest.encoder(store, "random:hash?dims=8")
+    subset.protocol(store, sizes=[1], n_seeds=1)
+    summaries = update.run(store)
+    assert all(summary.failed == 0 for summary in summaries)
+    rows = store.rows(sa.select(TABLES["result"]))
+    assert len(rows) == len(subset.PROBES)
+    for row in rows:
+        assert row["accuracy"] == pytest.approx(0.5)
