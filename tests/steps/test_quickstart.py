@@ -224,7 +224,10 @@ def test_a_stored_metamodel_reads_back(ran: SimpleNamespace) -> None:
         _bundle.from_arrays(ran.store.artifacts.arrays(row["arrays_hash"])) for row in rows
     )
     assert held_out.n_rows < full.n_rows
-    assert full.n_groups == 2
+    assert set(full.groups) == {"bbc_news", "drug_reviews"}
+    assert set(held_out.groups) == {"bbc_news"}
+    assert ran.found.lineage in full.lineages
+    assert ran.found.lineage not in held_out.lineages
 
 
 def test_everything_is_in_the_folder(ran: SimpleNamespace) -> None:
