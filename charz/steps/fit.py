@@ -65,7 +65,8 @@ def run(
     progress.start("fit", 1, "metamodels")
     began = time.monotonic()
     table = read(store, metric, without_groups=without_groups, without_lineages=without_lineages)
-    if store.row("metamodel", item=item, metric=metric, training_fingerprint=table.fingerprint):
+    there = store.row("metamodel", item=item, metric=metric, training_fingerprint=table.fingerprint)
+    if there is not None and store.artifacts.has(there["arrays_hash"], ".npz"):
         return Summary("fit", seconds=time.monotonic() - began, unit="metamodels")
     _write(store, item, metric, table)
     progress.advance(1, f"{item} on {len(table.target)} rows")
@@ -142,7 +143,8 @@ def _write(store: Store, item: str, metric: str, table: Table) -> None:
         "run_id": store.run_id,
     }
     with store.write() as writer:
-        writer.put("metamodel", [row | {"arrays_hash": writer.artifact(stored)}])
+        row |= {"arrays_hash": writer.artifact(stored)}
+        writer.put("metamodel", [row], update=("arrays_hash", "report"))
 
 
 def report(store: Store, metric: str = "accuracy") -> list[dict[str, Any]]:
