@@ -42,10 +42,7 @@ class FileSample:
 
 
 def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Labelled:
-    """Return a sample from vectors and labels of any kind.
-
-    The order in which training rows are given says nothing, so the sample has its own:
-    else another order would mean other folds, and another prediction.
+    """Return a sample from vectors and labels of any kind, `ordered`.
 
     Raises
     ------
@@ -62,22 +59,21 @@ def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Label
         raise InputError(
             f"y_train has {len(classes)} class", "label at least one row of a second class"
         )
-    given = Sample(X_train, codes, X_eval, len(classes))
-    order = _order(given)
-    sample = Sample(given.X_train[order], codes[order], given.X_eval, len(classes))
+    sample = ordered(Sample(X_train, codes, X_eval, len(classes)))
     return Labelled(sample, tuple(classes.tolist()))
 
 
-def _order(sample: Sample) -> Ints:
-    """Return an order of the training rows that follows from their values alone.
+def ordered(sample: Sample) -> Sample:
+    """Return the sample with its training rows in an order that follows from their values.
 
-    Rows are ranked along a random direction, then shuffled by rank: rounding errors of an
-    encoder can do no more than swap two rows.
+    Another order would mean other folds, and another prediction. Rows are ranked along a
+    random direction, then shuffled by rank: rounding errors of an encoder can do no more than
+    swap two rows.
     """
     direction = _random.uniform(sample.n_dims, 0, "direction") - 0.5
     ranked = np.lexsort((sample.y_train, sample.X_train @ direction))
-    order: Ints = ranked[_random.permutation(sample.n_train, 0, "order")]
-    return order
+    rows = ranked[_random.permutation(sample.n_train, 0, "order")]
+    return Sample(sample.X_train[rows], sample.y_train[rows], sample.X_eval, sample.n_classes)
 
 
 def read(

@@ -134,6 +134,7 @@ def arrays(
     """Predict for a sample: by ``bundle``, else the registry's newest or the packaged one."""
     if bundle is None:
         bundle = (newest(store, metric) if store is not None else None) or packaged(metric)
+    sample = _files.ordered(sample)
     values = _features.compute(sample, bundle.features)
     forecasts = [
         forecast(sample, bundle, level=level, at=size, values=values) for size in (None, *at)
