@@ -53,6 +53,7 @@ def run(
     *,
     noun: str,
     workers: int = 1,
+    threads: int | None = 1,
     deadline: float | None = None,
     progress: Progress,
 ) -> Summary:
@@ -60,7 +61,9 @@ def run(
 
     ``work(store, unit.what)`` does one unit and writes its rows. A unit that raises is
     recorded as failed and the others go on; one that would begin after ``deadline`` (a
-    `time.monotonic` value) is left for the next run.
+    `time.monotonic` value) is left for the next run. Each worker computes with ``threads``
+    threads, or its share of the cores when None: more only wait for each other on the small
+    matrices of probes and features.
     """
     began = time.monotonic()
     progress.start(step, sum(unit.size for unit in units), noun)
@@ -69,7 +72,8 @@ def run(
     mine = _rotated(units, store.run_id or 0)
     # Workers on other machines share no monotonic clock with us.
     until = None if deadline is None else time.time() + deadline - began
-    for report in _reports(step, store, work, mine, workers, until):
+    inner = threads or _threads(workers)
+    for report in _reports(step, store, work, mine, workers, inner, until):
         if report.late:
             left += report.unit.size
         elif report.error is not None:
@@ -99,6 +103,7 @@ def _reports(
     work: Work,
     units: Sequence[Unit],
     workers: int,
+    threads: int,
     until: float | None,
 ) -> Iterator[Report]:
     import joblib
@@ -109,18 +114,16 @@ def _reports(
     )
     if units and _on_cluster.get():
         yield from joblib.Parallel(return_as="generator_unordered")(jobs)
-    elif workers <= 1:
-        for unit in units:
-            yield _do(step, store, work, unit, until)
-    elif len(units) == 1:
+    elif workers <= 1 or len(units) == 1:
         import threadpoolctl
 
         # As many threads as a worker has: their number shows in the last bits of a sum.
-        with threadpoolctl.threadpool_limits(_threads(workers)):
-            yield _do(step, store, work, units[0], until)
+        with threadpoolctl.threadpool_limits(threads):
+            for unit in units:
+                yield _do(step, store, work, unit, until)
     elif units:
         # Workers x threads = cores: inner threads would spin against each other.
-        with _quiet(), joblib.parallel_config("loky", inner_max_num_threads=_threads(workers)):
+        with _quiet(), joblib.parallel_config("loky", inner_max_num_threads=threads):
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
             yield from parallel(jobs)
 

@@ -68,6 +68,7 @@ def run(
         _units_of(_missing(store), specs, names, dtype),
         noun="embeddings",
         workers=workers,
+        threads=None,
         deadline=deadline,
         progress=progress or Silence(),
     )

@@ -130,7 +130,12 @@ def _without(
 
 
 def _write(store: Store, item: str, metric: str, table: Table) -> None:
-    bundle, report = _bundle.fit(item, metric, table)
+    import sklearn.ensemble  # noqa: F401 - what is to be held must be loaded
+    import threadpoolctl
+
+    # Trees on a few thousand rows: threads beyond one only wait for each other.
+    with threadpoolctl.threadpool_limits(1):
+        bundle, report = _bundle.fit(item, metric, table)
     stored = store.artifacts.put_arrays(_bundle.to_arrays(bundle), kind="metamodel")
     row = {
         "item": item,

@@ -8,7 +8,6 @@ Every step is the one that its own command runs; doing it again does nothing twi
 from __future__ import annotations
 
 import csv
-import importlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -125,22 +124,13 @@ def run(
     began = time.monotonic()
     pictures.require()
     progress = progress or Silence()
-    with _one_thread():
-        _ingest(store, encoders, progress)
-        _step("subset", "protocol")(store, PROTOCOL, sizes=sizes, n_seeds=n_seeds, probes=PROBES)
-        done = _measured(store, workers, progress)
-        held_out = _held_out(store)
-        done.append(_step("fit")(store, progress=progress, **held_out))
-        done.append(_step("fit")(store, progress=progress))
-        return _answer(store, folder, n_train, tuple(done), held_out, began)
-
-
-def _one_thread() -> Any:
-    """Hold matrix libraries to one thread: on small matrices more only wait for each other."""
-    import threadpoolctl
-
-    importlib.import_module("sklearn.linear_model")  # loads what is to be held
-    return threadpoolctl.threadpool_limits(1)
+    _ingest(store, encoders, progress)
+    _step("subset", "protocol")(store, PROTOCOL, sizes=sizes, n_seeds=n_seeds, probes=PROBES)
+    done = _measured(store, workers, progress)
+    held_out = _held_out(store)
+    done.append(_step("fit")(store, progress=progress, **held_out))
+    done.append(_step("fit")(store, progress=progress))
+    return _answer(store, folder, n_train, tuple(done), held_out, began)
 
 
 def _measured(store: Store, workers: int, progress: Progress) -> list[Summary]:
