@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import finish
 
-pytestmark = pytest.mark.xdist_group("acceptance")
+pytestmark = [pytest.mark.xdist_group("acceptance"), pytest.mark.slow]
 
 UPDATE = ("update", "--workers", "2")
 
