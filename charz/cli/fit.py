@@ -9,13 +9,27 @@ from charz.cli._group import Command
 
 
 @click.command(
-    cls=Command, examples=("charz fit", "charz fit --metric macro_f1 --model ridge --format csv")
+    cls=Command,
+    examples=(
+        "charz fit",
+        "charz fit --metric macro_f1 --model ridge --format csv",
+        "charz fit --without-group reviews --without-lineage all-MiniLM-L6-v2",
+    ),
 )
 @click.option("--metric", default="accuracy", show_default=True, help="What to learn to predict.")
-@click.option("--model", default="stack", show_default=True, help="From the metamodels shelf.")
+@click.option("--model", default="mixture", show_default=True, help="From the metamodels shelf.")
+@click.option("--without-group", "groups", multiple=True, help="A dataset group not to see.")
+@click.option("--without-lineage", "lineages", multiple=True, help="A lineage not to see.")
 @options.rows
 @options.registry
-def command(metric: str, model: str, registry: str | None, style: str | None) -> None:
+def command(
+    metric: str,
+    model: str,
+    groups: tuple[str, ...],
+    lineages: tuple[str, ...],
+    registry: str | None,
+    style: str | None,
+) -> None:
     """Learn the metamodel and print its held-out report.
 
     The report judges it on datasets and encoders held out, beside its baselines.
@@ -23,7 +37,14 @@ def command(metric: str, model: str, registry: str | None, style: str | None) ->
     from charz.steps import fit
 
     with _registry.writing(registry) as store, _progress.shown() as progress:
-        done = fit.run(store, metric=metric, item=model, progress=progress)
+        done = fit.run(
+            store,
+            metric=metric,
+            item=model,
+            without_groups=groups,
+            without_lineages=lineages,
+            progress=progress,
+        )
         report = fit.report(store, metric=metric)
     for note in done.notes:
         output.talk(note)

@@ -16,6 +16,7 @@ import numpy as np
 from charz import shelf
 from charz.errors import InputError
 from charz.metamodels import _conformal, _heldout, _link, _support
+from charz.metamodels._design import HIDDEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -139,7 +140,7 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
     bundle = Bundle(
         item=item,
         metric=metric,
-        features=tuple(str(name) for name in table.features.columns),
+        features=tuple(name for name in map(str, table.features.columns) if name[0] != HIDDEN),
         fingerprint=table.fingerprint,
         constant=float(np.average(table.target, weights=weights)),
         n_rows=len(table.target),

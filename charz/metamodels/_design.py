@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray]
 
 BASE = "cv"
+HIDDEN = "_"
+"""Columns that begin so are known in training alone: no model learns from them."""
 SIZE = "n_train"
 #: No feature says more beyond this; squares and float32 stay finite.
 LARGEST = 1e15
@@ -38,11 +40,8 @@ def fit(features: pd.DataFrame, target: Floats, weights: Floats, link: str) -> A
     InputError
         When a column is not numeric, or rows and targets disagree.
     """
-    if len(features) != len(target):
-        raise InputError(
-            f"{len(features)} rows of features for {len(target)} targets", "give one per row"
-        )
-    names = sorted(str(name) for name in features.columns)
+    check_rows(features, target)
+    names = sorted(name for name in map(str, features.columns) if not name.startswith(HIDDEN))
     X = columns(features, names)
     known = np.asarray(np.isfinite(X).any(axis=0))
     names = [name for name, keep in zip(names, known, strict=True) if keep]
@@ -59,6 +58,14 @@ def fit(features: pd.DataFrame, target: Floats, weights: Floats, link: str) -> A
     if design["has_base"]:
         design["has_base"] = np.array(_helps(y, base(design, features), weights))
     return design
+
+
+def check_rows(features: pd.DataFrame, target: Floats) -> None:
+    """Raise `InputError` when there is not one target per row of features."""
+    if len(features) != len(target):
+        raise InputError(
+            f"{len(features)} rows of features for {len(target)} targets", "give one per row"
+        )
 
 
 def base(design: Arrays, features: pd.DataFrame) -> Floats:

@@ -46,7 +46,9 @@ def fit(features: pd.DataFrame, groups: ArrayLike) -> Arrays:
     """Keep standardised rows and the novelty of each, as arrays."""
     _, codes = np.unique(np.asarray(groups), return_inverse=True)
     kept = _spread(codes)
-    names = sorted(str(name) for name in features.columns)
+    names = sorted(
+        name for name in map(str, features.columns) if not name.startswith(_design.HIDDEN)
+    )
     X = _design.columns(features, names)
     known = np.asarray(np.isfinite(X).any(axis=0))
     X, names = X[:, known], [name for name, keep in zip(names, known, strict=True) if keep]

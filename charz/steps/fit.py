@@ -30,13 +30,15 @@ _KEY = ("encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_
 _PREFIX = "x_"
 REACH = 16
 """How many times larger than the sample a target size may be."""
+MOST_ROWS = 8_000
+"""Rows beyond this are thinned, evenly over groups, targets at larger sizes first."""
 
 
 def run(
     store: Store,
     *,
     metric: str = "accuracy",
-    item: str = "stack",
+    item: str = "mixture",
     without_groups: Sequence[str] = (),
     without_lineages: Sequence[str] = (),
     progress: Progress | None = None,
@@ -103,16 +105,38 @@ def read(
         )
     table = _without(table, "dataset group", ("group_name", "eval_group"), without_groups)
     table = _without(table, "encoder lineage", ("lineage",), without_lineages)
+    table = _thinned(table)
     digest = hashlib.sha256(table[[*_KEY, metric, *names]].to_csv(index=False).encode())
     features = table[names].rename(columns=lambda name: name.removeprefix(_PREFIX))
     return Table(
-        features=features.assign(n_target=table["n_target"]),
+        features=features.assign(
+            n_target=table["n_target"],
+            _is_shift=(table["eval_group"] != table["group_name"]).astype(float),
+        ),
         target=table[metric].to_numpy(dtype=float),
         groups=table["eval_group"].to_numpy(),
         sources=table["group_name"].to_numpy(),
         lineages=table["lineage"].to_numpy(),
         fingerprint=digest.hexdigest(),
     )
+
+
+def _thinned(table: pd.DataFrame) -> pd.DataFrame:
+    """Return at most `MOST_ROWS` rows, chosen by a hash of what they are."""
+    import pandas as pd
+
+    if len(table) <= MOST_ROWS:
+        return table
+    order = pd.DataFrame(
+        {
+            "group": table["eval_group"],
+            "is_ahead": table["n_target"] > table["n_train"],
+            "hash": pd.util.hash_pandas_object(table[list(_KEY)], index=False),
+        }
+    ).sort_values(["is_ahead", "hash"])
+    rank = order.groupby("group").cumcount()
+    kept = rank.sort_values(kind="stable").index[:MOST_ROWS]
+    return table.loc[sorted(kept)].reset_index(drop=True)
 
 
 def _without(

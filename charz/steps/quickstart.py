@@ -240,7 +240,9 @@ def _probe(store: Store) -> dict[str, int]:
 
 def _fitted(store: Store, fingerprint: str) -> _bundle.Bundle:
     """Return the metamodel that was fitted on the rows of this fingerprint."""
-    row = store.get("metamodel", item="stack", metric="accuracy", training_fingerprint=fingerprint)
+    row = store.get(
+        "metamodel", item="mixture", metric="accuracy", training_fingerprint=fingerprint
+    )
     return _bundle.from_arrays(store.artifacts.arrays(row["arrays_hash"]))
 
 

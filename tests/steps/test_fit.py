@@ -13,7 +13,9 @@ def test_what_fit_sees_is_what_an_analyst_sees(finished):
     shown = query.run(finished, "training_table", parameters={"reach": fit.REACH})
     assert len(table.target) == len(shown)
     assert table.target.tolist() == shown["accuracy"].tolist()
-    for name in table.features.columns:
+    is_shift = (shown["eval_group"] != shown["group_name"]).to_numpy()
+    np.testing.assert_array_equal(table.features["_is_shift"].to_numpy(), is_shift)
+    for name in table.features.columns.drop("_is_shift"):
         column = name if name == "n_target" else f"x_{name}"
         np.testing.assert_array_equal(table.features[name].to_numpy(), shown[column].to_numpy())
 
@@ -54,7 +56,7 @@ def test_fitting_again_changes_nothing(finished, sizes):
 def test_the_report_sets_the_model_beside_its_baselines(finished):
     rows = fit.report(finished)
     methods = {row["method"] for row in rows}
-    assert {"stack", "constant", "cv"} <= methods
+    assert {"mixture", "constant", "cv"} <= methods
     for row in rows:
         assert row["unit"] == "points"
         assert row["mae"] >= 0
