@@ -94,7 +94,8 @@ def files(
     Parameters
     ----------
     store : Store, optional
-        Where metamodels come from and forecasts are kept; None for the packaged metamodel.
+        Where metamodels come from and forecasts are kept; the packaged metamodel answers when
+        there is none, or when it has seen more dataset groups.
     encoder : str
         A spec.
     train, eval : str
@@ -131,9 +132,9 @@ def arrays(
     encoder: str | None = None,
     bundle: Bundle | None = None,
 ) -> list[Forecast]:
-    """Predict for a sample: by ``bundle``, else the registry's newest or the packaged one."""
+    """Predict for a sample: by ``bundle``, else by the best there is (`best`)."""
     if bundle is None:
-        bundle = (newest(store, metric) if store is not None else None) or packaged(metric)
+        bundle = best(store, metric)
     sample = _files.ordered(sample)
     values = _features.compute(sample, bundle.features)
     forecasts = [
@@ -142,6 +143,26 @@ def arrays(
     if store is not None:
         forecasts = [_stored(store, sample, bundle, each, values, encoder) for each in forecasts]
     return forecasts
+
+
+def best(store: Store | None, metric: str) -> Bundle:
+    """Return the metamodel that has seen more dataset groups: the registry's or the packaged.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such metric.
+    RegistryError
+        When there is neither.
+    """
+    own = newest(store, metric) if store is not None else None
+    if own is None:
+        return packaged(metric)
+    try:
+        shipped = packaged(metric)
+    except RegistryError:
+        return own
+    return own if own.n_groups >= shipped.n_groups else shipped
 
 
 def newest(store: Store, metric: str) -> Bundle | None:
