@@ -85,7 +85,16 @@ def _ship(store: Store) -> None:
         print(fit.run(store, metric=metric, **UNSEEN))
         bundle = predict.newest(store, metric)
         if bundle is not None:
-            np.savez_compressed(shipped / f"{metric}.npz", **_bundle.to_arrays(bundle))
+            np.savez_compressed(shipped / f"{metric}.npz", **_lighter(_bundle.to_arrays(bundle)))
+
+
+def _lighter(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Keep the forests' numbers in single precision: half the bytes, the same forecasts."""
+    forest = (".tree_threshold", ".tree_value")
+    return {
+        name: array.astype(np.float32) if name.endswith(forest) else array
+        for name, array in arrays.items()
+    }
 
 
 if __name__ == "__main__":
