@@ -106,7 +106,9 @@ def test_predict_then_outcome(registry, task, rows):
         assert 0 <= forecast["low"] <= forecast["value"] <= forecast["high"] <= 1
         assert forecast["level"] == 0.9
         assert {"constant", "cv"} <= forecast["baselines"].keys()
-        assert forecast["provenance"]["metamodel"] == "ridge"
+        # The registry's own has seen two groups, the one in the package many more.
+        assert forecast["provenance"]["metamodel"] == "mixture"
+        assert forecast["provenance"]["n_groups"] > 2
     assert (now["n_train"], now["n_eval"], now["at"], later["at"]) == (24, 40, None, 200)
     settled = rows("outcome", now["key"][:12], "--value", "0.75", "--n-eval", "40")
     assert settled[0]["key"] == now["key"]

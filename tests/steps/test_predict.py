@@ -68,9 +68,20 @@ def test_what_is_stored_is_what_was_told_and_once(finished, task):
     assert row["baselines"] == dict(told.baselines)
     assert row["encoder_spec"] == SPEC
     assert row["features"]["n_train"] == 30
-    assert finished.get("metamodel", id=row["metamodel_id"])["metric"] == "accuracy"
+    assert row["metamodel_fingerprint"] == predict.packaged("accuracy").fingerprint
+    assert row["metamodel_id"] is None
     files(finished, task, level=0.5)
     assert finished.count("prediction") == 2
+
+
+def test_whoever_has_seen_more_groups_answers(finished, task):
+    own, shipped = predict.newest(finished, "accuracy"), predict.packaged("accuracy")
+    assert own is not None
+    assert own.n_groups < shipped.n_groups
+    assert predict.best(finished, "accuracy") is shipped
+    (told,) = predict.arrays(finished, labelled(task), bundle=own)
+    stored = finished.get("prediction", key=told.provenance["key"])
+    assert finished.get("metamodel", id=stored["metamodel_id"])["n_groups"] == own.n_groups
 
 
 def test_higher_levels_are_wider(finished, task):
