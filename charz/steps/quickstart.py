@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +200,7 @@ def _answer(
         dataset=DATASET,
         group=held_out["without_groups"][0],
         forecast=forecast,
-        shipped=_shipped(sample),
+        shipped=_shipped(sample, held_out),
         truth=truth,
         best_estimator=_best_estimator(table.features, table.target),
         leaderboard=tuple(board),
@@ -246,14 +246,19 @@ def _fitted(store: Store, fingerprint: str) -> _bundle.Bundle:
     return _bundle.from_arrays(store.artifacts.arrays(row["arrays_hash"]))
 
 
-def _shipped(sample: Sample) -> Forecast | None:
-    """Return what the metamodel inside the package says, None where none is inside."""
+def _shipped(sample: Sample, held_out: dict[str, tuple[str, ...]]) -> Forecast | None:
+    """Return what the metamodel inside the package says, None where none is inside.
+
+    Its provenance tells under ``unseen`` whether the question is new to it.
+    """
     try:
         bundle = _step("predict", "packaged")("accuracy")
     except CharzError:
         return None
     found: Forecast = _step("predict", "forecast")(sample, bundle)
-    return found
+    known = {*bundle.groups, *bundle.lineages}
+    is_new = known.isdisjoint(name for names in held_out.values() for name in names)
+    return replace(found, provenance={**found.provenance, "unseen": is_new})
 
 
 def _best_estimator(features: Any, target: Any) -> str:
@@ -315,7 +320,8 @@ def table(found: Quickstart) -> list[dict[str, Any]]:
         ("metamodel", forecast.value, forecast, f"{_world(forecast)}, not these"),
     ]
     if found.shipped is not None:
-        inside = f"in the package: {_world(found.shipped)}"
+        seen = ", not these" if found.shipped.provenance["unseen"] else ""
+        inside = f"in the package: {_world(found.shipped)}{seen}"
         rows.append(("shipped", found.shipped.value, found.shipped, inside))
     rows += [
         ("cv", baselines["cv"], None, f"cross-validation on {forecast.n_train} labels"),
