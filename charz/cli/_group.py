@@ -13,7 +13,7 @@ from charz.errors import UnknownNameError
 from charz.paths import PACKAGE
 
 ORDER = (
-    "quickstart", "ingest", "embed", "subset", "probe", "characterize", "fit",
+    "quickstart", "ingest", "subset", "embed", "probe", "characterize", "fit",
     "predict", "recommend", "curve", "coverage", "label", "plan", "outcome",
     "update", "status", "query", "check", "export", "import", "db",
 )  # fmt: skip
