@@ -104,9 +104,19 @@ def _reachable(binaries: Path, folder: Path) -> Path:
             [binaries / "postgres", "--version"], user=_user(), check=True, capture_output=True
         )
     except OSError:
-        shutil.copytree(binaries.parent, folder / "install", symlinks=True)
-        return folder / "install" / "bin"
+        return _copied(binaries, folder / "install")
     return binaries
+
+
+def _copied(binaries: Path, target: Path) -> Path:
+    """Copy an installation, with the libraries that a wheel's binaries look for beside it."""
+    package = binaries.parents[1]
+    copy = target / package.name / "pginstall"
+    shutil.copytree(binaries.parent, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, target / libraries.name)
+    return copy / "bin"
 
 
 @contextmanager

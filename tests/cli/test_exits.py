@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import click
 import pytest
@@ -75,6 +76,8 @@ def test_ctrl_c_keeps_what_is_done(registry, charz):
         stdout=subprocess.PIPE,
         env=environment,
         text=True,
+        # Whoever runs the tests in the background has it ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:
         first = process.stderr.readline()
         assert re.match(r"charz: probe: \d+ cells", first), first

@@ -73,14 +73,16 @@ def test_doc_takes_the_fall_in_confidence_off_cv(sample: Sample) -> None:
     assert doc.estimate(sample) == pytest.approx(min(max(expected, 0), 1))
 
 
-def test_ac_scaled_minimises_the_out_of_fold_log_loss(sample: Sample) -> None:
+def test_ac_scaled_minimises_the_smoothed_out_of_fold_log_loss(sample: Sample) -> None:
     def tempered(P: list[list[float]], b: float) -> np.ndarray:
         powers = np.array(P) ** b
         return powers / powers.sum(axis=1, keepdims=True)
 
     def loss(log_b: float) -> float:
         P = tempered(source(sample), math.exp(log_b))
-        return -mean([math.log(P[i, y]) for i, y in enumerate(sample.y_train)])
+        own = [math.log(P[i, y]) for i, y in enumerate(sample.y_train)]
+        even = [mean([math.log(p) for p in row]) for row in P]  # one row more, of every label
+        return -mean(own) - mean(even) / len(P)
 
     best = minimize_scalar(loss, bounds=(-5, 5), method="bounded", options={"xatol": 1e-9})
     expected = tempered(target(sample), math.exp(best.x)).max(axis=1).mean()
