@@ -2,9 +2,11 @@
 
 An item is a module with
 
-``fit(features, target, groups) -> dict[str, ndarray]``
+``fit(features, target, groups, link=None) -> dict[str, ndarray]``
     From a pandas frame of features (rows, NaN allowed), the true metric (rows,) and the
     dataset group of each row: everything the model is, as named arrays without objects.
+    ``link`` is the scale to learn on, by default the one that fits the metric's range.
+    Columns that begin with ``_`` are known in training alone.
 ``predict(model, features) -> ndarray (rows,)``
     The metric for new rows; columns are matched by name, absent ones count as NaN.
 
