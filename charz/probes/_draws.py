@@ -30,7 +30,9 @@ class Task:
 
     Attributes
     ----------
-    X : float64 array (n, n_dims)
+    pool : array (N, n_dims)
+    rows : int array (n,)
+        Which rows of the pool.
     y : int64 array (n,)
         Codes in ``range(n_classes)``, every one of them present.
     X_evals : list of float64 arrays (n_eval, n_dims)
@@ -38,10 +40,16 @@ class Task:
         At least 2.
     """
 
-    X: Floats
+    pool: Floats
+    rows: Ints
     y: Ints
     X_evals: list[Floats]
     n_classes: int
+
+    @cached_property
+    def X(self) -> Floats:
+        """The rows themselves, float64 (n, n_dims), checked."""
+        return matrix(self.pool[self.rows], "the training rows")
 
     @cached_property
     def counts(self) -> Ints:
@@ -73,8 +81,11 @@ def answer(
     """
     pool = np.asarray(X)
     evals = [matrix(array, f"eval array {place}") for place, array in enumerate(X_evals)]
+    finite = np.isfinite(pool).all(axis=-1)
     for draw in draws:
         _check(draw, pool, evals, n_classes)
+        if not finite[draw.rows].all():
+            matrix(pool[draw.rows], "the training rows")
         start = time.process_time()
         with _one_thread():
             prediction = _answer_one(fit, pool, draw, evals, n_classes)
@@ -88,8 +99,8 @@ def _answer_one(
     if len(classes) == 1:
         sure = Prediction([np.ones((len(E), 1)) for E in evals], np.ones((len(y), 1)))
         return _spread(sure, classes, n_classes)
-    rows = matrix(pool[draw.rows], "the training rows")
-    return _spread(fit(Task(rows, y, evals, len(classes))), classes, n_classes)
+    task = Task(pool, np.asarray(draw.rows), y, evals, len(classes))
+    return _spread(fit(task), classes, n_classes)
 
 
 def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:

@@ -5,7 +5,7 @@ The reference probe. It minimises scikit-learn's objective
     C sum_i loss(y_i, W x_i + b) + ||W||^2 / 2,      b free,
 
 with a softmax for three classes or more present in the draw and one sigmoid for two, to a
-proven relative gap of 1e-6 (``Prediction.gap``, `charz.probes._logistic.certificate`).
+proven relative gap of 1e-6 (``Prediction.gap``, `charz.probes._logistic.reference.certificate`).
 
 Parameters
 ----------
@@ -36,32 +36,30 @@ tol : float, default 1e-6
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from charz.errors import InputError
 from charz.metrics import log_loss
-from charz.probes._draws import Task, answer, unit_scale
-from charz.probes._logistic import coordinates, path
-from charz.probes._logistic.folds import assign
+from charz.probes._draws import Task, answer
+from charz.probes._logistic.coordinates import Pool
+from charz.probes._logistic.fit import Fit, Plan, fits
+from charz.probes._logistic.problem import TOLERANCE
 from charz.records import Draw, Prediction
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from charz.probes._logistic.losses import Loss
-    from charz.probes._logistic.path import Stage
-    from charz.records import Floats, Ints
+    from charz.records import Ints
 
 PARAMETERS: dict[str, Any] = {
     "C": (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0),
     "scale": True,
     "folds": 5,
-    "tol": path.TOLERANCE,
+    "tol": TOLERANCE,
 }
 
 
@@ -74,7 +72,7 @@ def predict(
     C: Sequence[float] = PARAMETERS["C"],
     scale: bool = True,
     folds: int = 5,
-    tol: float = path.TOLERANCE,
+    tol: float = TOLERANCE,
 ) -> Iterator[Prediction]:
     """Yield the probabilities of each draw at its chosen C: see `charz.probes`.
 
@@ -84,14 +82,13 @@ def predict(
         When a draw or an eval array does not fit the pool ``X``, the grid is empty or not
         positive, has several C without folds to choose by, or ``tol`` is not positive.
     """
-    grid = _grid(C, folds, tol)
-    pool = np.asarray(X)
-    axes = cache(lambda: coordinates.pool_axes(pool))
-    fit = partial(_fit, axes=axes, settings=_Settings(grid, scale, folds, tol))
-    return answer(fit, pool, draws, X_evals, n_classes)
+    plan = Plan(grid_of(C, folds, tol), scale, folds, tol)
+    pool = Pool(X)
+    return answer(partial(_fit, pool=pool, plan=plan), pool.X, draws, X_evals, n_classes)
 
 
-def _grid(C: Sequence[float], n_folds: int, tol: float) -> tuple[float, ...]:
+def grid_of(C: Sequence[float], n_folds: int, tol: float) -> tuple[float, ...]:
+    """Return the grid of C, ascending, each once; refuse what makes no sense."""
     grid = tuple(sorted({float(value) for value in np.atleast_1d(C)}))
     if not grid or not all(0 < value < np.inf for value in grid):
         raise InputError(f"C = {C} is no grid", "give positive finite numbers")
@@ -104,46 +101,22 @@ def _grid(C: Sequence[float], n_folds: int, tol: float) -> tuple[float, ...]:
     return grid
 
 
-@dataclass(frozen=True)
-class _Settings:
-    grid: tuple[float, ...]
-    scale: bool
-    n_folds: int
-    tol: float
+def _fit(task: Task, pool: Pool, plan: Plan) -> Prediction:
+    found = choose(fits(pool, task.rows, task.y, task.n_classes, plan), task.y)
+    evals = [found.predict(E) for E in task.X_evals]
+    return Prediction(evals, found.cv_probabilities, chosen=found.C, gap=found.gap)
 
 
-def _fit(task: Task, axes: Callable[[], Floats], settings: _Settings) -> Prediction:
-    # Solving on unit rows with C * norm^2 is the same problem, better scaled.
-    unit = unit_scale(task.X)
-    Cs = [C if settings.scale else C / unit**2 for C in settings.grid]
-    n, d = task.X.shape
-    where = coordinates.shrink(task.X, unit) if n <= d else coordinates.rotate(task.X, axes(), unit)
-    fold = assign(task.y, settings.n_folds) if settings.n_folds else None
-    loss = path.loss_for(task.y, task.n_classes)
-    stages = path.solve(where.Z, loss, path.row_weights(fold, n), Cs, settings.tol)
-    stage, cv = _choose(stages, loss, fold, task.y)
-    evals = [loss.probabilities(where.margins(stage.V[0], E)) for E in task.X_evals]
-    chosen = settings.grid[Cs.index(stage.C)]
-    return Prediction(evals, cv, chosen=chosen, gap=float(stage.gaps[0]))
+def choose(found: Iterable[Fit], y: Ints) -> Fit:
+    """Return the fit of the least cross-validated log-loss, the first of equals.
 
-
-def _choose(
-    stages: Iterator[Stage], loss: Loss, fold: Ints | None, y: Ints
-) -> tuple[Stage, Floats | None]:
-    """Return the stage of the smallest cross-validated log-loss, and its probabilities."""
-    if fold is None:
-        return next(stages), None
-    best: tuple[Stage, Floats] | None = None
+    Without folds, the first.
+    """
+    best: Fit | None = None
     least = np.inf
-    for stage in stages:
-        P = loss.probabilities(held_out(stage, fold))
-        score = log_loss(P, y)
+    for fit in found:
+        score = -np.inf if fit.cv_probabilities is None else log_loss(fit.cv_probabilities, y)
         if score < least:
-            best, least = (stage, P), score
+            best, least = fit, score
     assert best is not None  # noqa: S101  (the grid is not empty, log-losses are finite)
     return best
-
-
-def held_out(stage: Stage, fold: Ints) -> Floats:
-    """Return the margins (n, K) of every row by the problem that did not train on it."""
-    return stage.M[1 + fold, :, np.arange(len(fold))]

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz.probes._logistic.losses import NEVER, Value
+from charz.probes._logistic.problem import NEVER
+from charz.probes._logistic.reference.losses import Value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from charz.probes._logistic.losses import Loss
+    from charz.probes._logistic.reference.losses import Loss
     from charz.records import Floats, Ints
 
 MEMORY = 8

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from charz.probes._logistic.lbfgs import Minimizer
-    from charz.probes._logistic.losses import Loss, Value
+    from charz.probes._logistic.reference.lbfgs import Minimizer
+    from charz.probes._logistic.reference.losses import Loss, Value
     from charz.records import Floats, Ints
 
 MAX_NEWTON = 30

@@ -4,7 +4,7 @@ Arrays of margins are (Q, K, n): Q problems (the full sample and its folds), K m
 n rows last so that every pass runs over contiguous memory. `Softmax` has one margin per class;
 `Sigmoid` a single one, for two classes, as in scikit-learn.
 
-A class without rows in a problem's training part has its margin at `NEVER`: the infimum of
+A class without rows in a problem's training part has its margin at `problem.NEVER`: the infimum of
 the objective lies at an intercept of -infinity, where its probability is exactly 0.
 """
 
@@ -18,8 +18,6 @@ import numpy as np
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
 
-# exp(NEVER) is 0 in every precision, and sums of such margins stay finite.
-NEVER = -1e30
 # Relative curvature below which a direction counts as flat.
 NOTHING = 1e-12
 
@@ -49,13 +47,6 @@ class Softmax:
     def __init__(self, y: Ints, n_classes: int) -> None:
         self.y, self.n_margins = y, n_classes
         self._own = (y, np.arange(len(y)))
-
-    def intercepts(self, weights: Floats) -> Floats:
-        """Return the best intercepts (Q, K) without weights on features."""
-        counts = weights @ np.eye(self.n_margins)[self.y]
-        with np.errstate(divide="ignore"):
-            b: Floats = np.maximum(np.log(counts / counts.sum(axis=1, keepdims=True)), NEVER)
-        return b
 
     def value(self, M: Floats, weights: Floats) -> Value:
         """Return losses and derivatives at margins ``M`` for row weights (Q, n)."""
@@ -94,12 +85,6 @@ class Softmax:
         centered: Floats = (D - mean) * alive[:, :, None]
         return centered
 
-    def probabilities(self, M: Floats) -> Floats:
-        """Return class probabilities (m, n_classes) from margins (m, K)."""
-        P: Floats = np.exp(M - M.max(axis=1, keepdims=True))
-        P /= P.sum(axis=1, keepdims=True)
-        return P
-
 
 class Sigmoid:
     """Binary loss: ``log(1 + exp(-m))`` for class 1, ``log(1 + exp(m))`` for class 0."""
@@ -109,14 +94,6 @@ class Sigmoid:
     def __init__(self, y: Ints) -> None:
         # Booleans, unlike integers, leave float32 arithmetic in float32.
         self.y = y == 1
-
-    def intercepts(self, weights: Floats) -> Floats:
-        """Return the best intercepts (Q, 1) without weights on features."""
-        ones = weights @ self.y
-        with np.errstate(divide="ignore"):
-            odds = np.log(ones) - np.log(weights.sum(axis=1) - ones)
-        b: Floats = np.clip(odds, NEVER, -NEVER)[:, None]
-        return b
 
     def value(self, M: Floats, weights: Floats) -> Value:
         """Return losses and derivatives at margins ``M`` (Q, 1, n) for row weights (Q, n)."""
@@ -139,13 +116,6 @@ class Sigmoid:
     def center(self, D: Floats, alive: Floats) -> Floats:
         """Return the directions as they are: one margin has nothing to sum to zero."""
         return D
-
-    def probabilities(self, M: Floats) -> Floats:
-        """Return class probabilities (m, 2) from margins (m, 1)."""
-        small = np.exp(-np.abs(M[:, 0]))
-        P = np.where(M[:, 0] >= 0, 1, small) / (1 + small)
-        Q = np.where(M[:, 0] >= 0, small, 1) / (1 + small)
-        return np.stack([Q, P], axis=1)
 
 
 def _spread(value: Value, weights: Floats) -> Floats:

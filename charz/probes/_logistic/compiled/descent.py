@@ -1,0 +1,362 @@
+"""L-BFGS on problems that share rows: one product forward and one backward a step for all.
+
+Problem q has row weights ``w_q`` and penalty ``lam_q``; ``V_q = [W, b]`` its weights and, last,
+intercepts, ``M_q = V_q Z'`` its margins, carried along, so that a line search costs elementwise
+work alone. Problems that are done leave; products run over the rows of those that remain.
+
+A step is accepted when its slope has halved, which for convex f ensures decrease and curvature.
+The starting metric (`metric`) is scaled by ``s'y / y'H^-1 y`` of the last step [1]_: the first
+trial is then nearly always accepted.
+
+References
+----------
+.. [1] J. Nocedal, S. J. Wright, Numerical Optimization, 2nd edition, algorithm 7.4 and
+   equation 7.20.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from charz.probes._logistic.compiled import metric as metrics
+from charz.probes._logistic.compiled.losses import BLOCK, measure
+from charz.probes._logistic.compiled.machine import compiled
+from charz.probes._logistic.compiled.metric import add, dot
+from charz.probes._logistic.compiled.tiles import product
+
+if TYPE_CHECKING:
+    from charz.records import Floats, Ints
+
+MEMORY = 6
+# Rows that the sharp metric takes as they are, from this step on, anew every so many.
+RANK, SHARP_FROM, SHARP_EVERY = 16, 4, 24
+# With fewer margins in all, sharpening costs more than the steps it saves.
+SHARP_SIZE = 4096
+# A step is good once the slope along it is at most this share of what it was.
+ACCEPT = 0.5
+MAX_STEPS = 1500
+MAX_TRIALS = 25
+TINY = 1e-30
+
+
+class Rows(NamedTuple):
+    """What problems share.
+
+    Attributes
+    ----------
+    Z : float array (n, p)
+        Rows without the column of ones; all floats are of its type.
+    forth, forth_begins, forth_ends
+        Panels of ``Z'`` and which of their rows are not zero: see `tiles.product`.
+    back, back_begins, back_ends
+        Panels of ``Z``.
+    moments : float64 array (p,)
+        Sums of squares per column.
+    owner : int64 array (n,)
+        See `losses`.
+    """
+
+    Z: Floats
+    forth: Floats
+    forth_begins: Ints
+    forth_ends: Ints
+    back: Floats
+    back_begins: Ints
+    back_ends: Ints
+    moments: Floats
+    owner: Ints
+
+
+class Fits(NamedTuple):
+    """Q problems under way; the last axis is as wide as the panels, padded with zeros.
+
+    Attributes
+    ----------
+    V : float array (Q, K, width >= p + 1)
+    M : float array (Q, K, width >= n)
+    weights : float array (Q, n)
+    dead : bool array (Q, K)
+        Classes without a row of positive weight: their margins stay as they are.
+    lams : float64 array (Q,)
+    tols : float64 array (Q,)
+        Bounds on the relative gap, as `_left` estimates it, at which to stop.
+    work : int64 array (2,)
+        Counts rows times products done and problems times steps.
+    """
+
+    V: Floats
+    M: Floats
+    weights: Floats
+    dead: Floats
+    lams: Floats
+    tols: Floats
+    work: Ints
+
+
+class Scratch(NamedTuple):
+    """Working memory for up to Q problems, made once for many calls.
+
+    ``D, G`` (Q K, width) and ``DM, R`` (Q K, width of M) hold directions, gradients, the
+    directions' margins and residuals of the problems still active, in their order. The others
+    belong to a problem each: the gradient ``before`` (Q, K, width), steps and changes of gradient
+    ``S, Y`` (Q, MEMORY, K width), and the metric, ``diagonal`` (Q, K, width) with ``B`` (Q, K,
+    RANK, width).
+    """
+
+    D: Floats
+    G: Floats
+    DM: Floats
+    R: Floats
+    before: Floats
+    S: Floats
+    Y: Floats
+    diagonal: Floats
+    B: Floats
+
+
+@compiled
+def scratch(V: Floats, M: Floats) -> Scratch:
+    """Return working memory for problems of these shapes."""
+    (Q, K, width), floats = V.shape, V.dtype
+    return Scratch(
+        np.empty((Q * K, width), floats),
+        np.empty((Q * K, width), floats),
+        np.empty((Q * K, M.shape[2]), floats),
+        np.empty((Q * K, M.shape[2]), floats),
+        np.empty((Q, K, width), floats),
+        np.empty((Q, MEMORY, K * width), floats),
+        np.empty((Q, MEMORY, K * width), floats),
+        np.empty((Q, K, width), floats),
+        np.empty((Q, K, RANK, width), floats),
+    )
+
+
+@compiled
+def minimise(rows: Rows, fits: Fits, which: Ints, patience: int, scratch: Scratch) -> None:
+    """Minimise the problems ``which`` from where they are; updates ``V`` and ``M``.
+
+    A problem is given up where no step helps any more, or none of ``patience`` in turn came
+    nearer than one before: floats have a floor.
+    """
+    K = fits.V.shape[1]
+    n, n_active = len(rows.owner), len(which)
+    floats = fits.V.dtype
+    active, places = which.copy(), np.arange(n_active)
+    D, G, DM, R, before, S, Y, diagonal, B = scratch
+    # By place in ``which``, not by problem.
+    rho = np.zeros((n_active, MEMORY))
+    is_sharp = np.zeros(n_active, np.bool_)
+    scale, losses = np.ones(n_active), np.zeros(n_active)
+    steps, waited = np.zeros(n_active, np.int64), np.zeros(n_active, np.int64)
+    least, moved = np.full(n_active, np.inf), np.ones(n_active, np.bool_)
+    work = np.zeros((2, BLOCK), floats)
+
+    for a in range(n_active):
+        q = which[a]
+        part = slice(a * K, (a + 1) * K)
+        losses[a], _ = measure(
+            fits.M[q], fits.M[q], floats.type(0), rows.owner, fits.weights[q], R[part], work
+        )
+        metrics.diagonal(
+            R[part], rows.owner, fits.weights[q], rows.moments, fits.lams[q], fits.dead[q],
+            diagonal[a],
+        )  # fmt: skip
+    for step in range(MAX_STEPS + 1):
+        product(R, n_active * K, rows.back, rows.back_begins, rows.back_ends, G)
+        kept = 0
+        for a in range(n_active):
+            q, place = active[a], places[a]
+            part = slice(a * K, (a + 1) * K)
+            left, f = _gradient(
+                G[part], R[part], fits.V[q], fits.lams[q], diagonal[place], n, len(rows.moments)
+            )
+            f += losses[place]
+            if step > 0:
+                slot = (steps[place] - 1) % MEMORY
+                scale[place], rho[place, slot] = _pair(
+                    S[place, slot], Y[place, slot], G[part], before[place], diagonal[place],
+                    B[place], is_sharp[place],
+                )  # fmt: skip
+            before[place] = G[part]
+            waited[place] = 0 if left < least[place] else waited[place] + 1
+            least[place] = min(left, least[place])
+            if (
+                left > fits.tols[q] * f
+                and waited[place] <= patience
+                and moved[place]
+                and step < MAX_STEPS
+            ):
+                if steps[place] % SHARP_EVERY == SHARP_FROM and K * n >= SHARP_SIZE:
+                    metrics.sharpen(
+                        R[part], rows.owner, fits.weights[q], rows.Z, rows.moments,
+                        fits.lams[q], fits.dead[q], diagonal[place], B[place],
+                    )  # fmt: skip
+                    is_sharp[place], scale[place] = True, 1.0
+                _direction(
+                    G[part], S[place], Y[place], rho[place], steps[place], diagonal[place],
+                    B[place], is_sharp[place], scale[place], fits.dead[q],
+                    D[kept * K : (kept + 1) * K],
+                )  # fmt: skip
+                active[kept], places[kept] = q, place
+                kept += 1
+        fits.work[0] += n_active * K
+        n_active = kept
+        if n_active == 0:
+            return
+        product(D, n_active * K, rows.forth, rows.forth_begins, rows.forth_ends, DM)
+        fits.work[0] += n_active * K
+        fits.work[1] += n_active
+        for a in range(n_active):
+            q, place = active[a], places[a]
+            part = slice(a * K, (a + 1) * K)
+            _shift(DM[part], D[part], len(rows.moments), n)
+            t, losses[place] = _search(
+                fits.V[q], fits.M[q], before[place], D[part], DM[part], R[part], rows.owner,
+                fits.weights[q], fits.lams[q], len(rows.moments), work,
+            )  # fmt: skip
+            moved[place] = t > 0
+            _advance(
+                floats.type(t), D[part], DM[part], fits.V[q], fits.M[q],
+                S[place, steps[place] % MEMORY],
+            )  # fmt: skip
+            steps[place] += 1
+
+
+@compiled
+def _gradient(
+    G: Floats, R: Floats, V: Floats, lam: float, metric: Floats, n: int, p: int
+) -> tuple[float, float]:
+    """Complete the gradient ``G`` (K, width), which holds ``R Z`` so far.
+
+    Returns about how far f is above its minimum (the bound of `certificate` at settled
+    intercepts) and the penalty.
+    """
+    floats = G.dtype
+    lamf = floats.type(lam)
+    squares, penalty, rest = 0.0, 0.0, 0.0
+    for k in range(len(G)):
+        g, v, r = G[k], V[k, :p], R[k, :n]
+        total, length, slope = floats.type(0), floats.type(0), floats.type(0)
+        for j in range(p):
+            g[j] += lamf * v[j]
+            total += g[j] * g[j]
+            length += v[j] * v[j]
+        for i in range(n):
+            slope += r[i]
+        g[p] = slope
+        g[p + 1 :] = 0
+        squares += total
+        penalty += length
+        rest += slope * slope * metric[k, p]
+    return squares / (2 * lam) + rest / 2, lam / 2 * penalty
+
+
+@compiled
+def _pair(
+    s: Floats, y: Floats, G: Floats, before: Floats, metric: Floats, B: Floats, is_sharp: bool
+) -> tuple[float, float]:
+    """Write the change of gradient ``y``; return the metric's scale and ``1 / s'y``."""
+    new, old = G.reshape(-1), before.reshape(-1)
+    for j in range(len(y)):
+        y[j] = new[j] - old[j]
+    product = float(dot(s, y))
+    if product <= TINY:  # lost in rounding: the pair has no effect
+        return 1.0, 0.0
+    return product / metrics.squared(metric, B, is_sharp, y.reshape(G.shape)), 1 / product
+
+
+@compiled
+def _direction(
+    G: Floats,
+    S: Floats,
+    Y: Floats,
+    rho: Floats,
+    count: int,
+    metric: Floats,
+    B: Floats,
+    is_sharp: bool,
+    scale: float,
+    dead: Floats,
+    D: Floats,
+) -> None:
+    """Set ``D`` (K, width) to minus the two-loop recursion's product with the gradient."""
+    floats = D.dtype
+    alphas = np.empty(MEMORY)
+    D[:] = G
+    d = D.reshape(-1)
+    first = max(0, count - MEMORY)
+    for place in range(count - 1, first - 1, -1):
+        slot = place % MEMORY
+        alphas[slot] = rho[slot] * dot(S[slot], d)
+        add(floats.type(-alphas[slot]), Y[slot], d)
+    metrics.apply(metric, B, is_sharp, floats.type(scale), D)
+    if len(D) > 1:
+        # The gradient lies there, and blocks per class lead out of it.
+        metrics.center(dead, D)
+    for place in range(first, count):
+        slot = place % MEMORY
+        beta = rho[slot] * dot(Y[slot], d)
+        add(floats.type(alphas[slot] - beta), S[slot], d)
+    for j in range(len(d)):
+        d[j] = -d[j]
+
+
+@compiled
+def _shift(DM: Floats, D: Floats, p: int, n: int) -> None:
+    """Add the intercepts' part to the margins' direction."""
+    for k in range(len(D)):
+        m, b = DM[k, :n], D[k, p]
+        for i in range(n):
+            m[i] += b
+
+
+@compiled
+def _search(
+    V: Floats,
+    M: Floats,
+    G: Floats,
+    D: Floats,
+    DM: Floats,
+    R: Floats,
+    owner: Ints,
+    w: Floats,
+    lam: float,
+    p: int,
+    work: Floats,
+) -> tuple[float, float]:
+    """Return a step length that halves the slope and the loss there; 0 where none was found."""
+    start = float(dot(G.reshape(-1), D.reshape(-1)))
+    linear, square = 0.0, 0.0
+    for k in range(len(D)):
+        linear += lam * dot(V[k, :p], D[k, :p])
+        square += lam * dot(D[k, :p], D[k, :p])
+    low, high, slope_low, slope_high = 0.0, np.inf, start, np.inf
+    t = 1.0
+    for _ in range(MAX_TRIALS):
+        loss, slope = measure(M, DM, V.dtype.type(t), owner, w, R, work)
+        slope += linear + t * square
+        if abs(slope) <= ACCEPT * abs(start):
+            return t, loss
+        if slope < 0:
+            low, slope_low = t, slope
+        else:
+            high, slope_high = t, slope
+        if high < np.inf:
+            share = slope_low / (slope_low - slope_high)
+            t = low + min(0.9, max(0.1, share)) * (high - low)
+        else:
+            t = max(2 * low, 2.0)
+    loss, slope = measure(M, DM, V.dtype.type(0), owner, w, R, work)
+    return 0.0, loss
+
+
+@compiled
+def _advance(t: float, D: Floats, DM: Floats, V: Floats, M: Floats, s: Floats) -> None:
+    d, v, m, dm = D.reshape(-1), V.reshape(-1), M.reshape(-1), DM.reshape(-1)
+    for j in range(len(d)):
+        s[j] = t * d[j]
+        v[j] += s[j]
+    for i in range(len(m)):
+        m[i] += t * dm[i]

@@ -1,0 +1,150 @@
+"""A problem through the compiled solver: packing, the path in float32, proofs in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charz.probes._logistic.compiled.certificate import prove
+from charz.probes._logistic.compiled.descent import MEMORY, RANK, Fits, Rows, minimise, scratch
+from charz.probes._logistic.compiled.path import follow
+from charz.probes._logistic.compiled.tiles import lay_out, width
+from charz.probes._logistic.problem import AIM, ROUNDS, SINGLE_UP_TO, Stage, ladder, tolerances
+
+if TYPE_CHECKING:
+    from charz.probes._logistic.problem import Problem
+    from charz.records import Floats, Ints
+
+SETTLED = 1e-4
+"""Share of the relative gap that intercepts may leave open: less is not worth a pass."""
+# In float32 the gradient has a floor of noise; in float64 give up late.
+PATIENCE = {np.dtype(np.float32): 12, np.dtype(np.float64): 100}
+
+
+def solve(
+    problem: Problem, Cs: Sequence[float], tol: float, exact: float | None, budget: int
+) -> Iterator[Stage]:
+    """Yield the `Stage` of every C: see `charz.probes._logistic.solve`."""
+    return _Solver(problem, budget).run(Cs, tol, exact)
+
+
+class _Solver:
+    def __init__(self, problem: Problem, budget: int) -> None:
+        self.problem, self.budget = problem, budget
+        n, p = problem.Z.shape
+        self.width = _padded(p + 1, np.float32)
+        self.n_padded = _padded(n, np.float32)
+
+    @cached_property
+    def double(self) -> Rows:
+        """The rows in float64, for proofs and for what float32 does not reach."""
+        return pack(self.problem, np.float64)
+
+    def run(self, Cs: Sequence[float], tol: float, exact: float | None) -> Iterator[Stage]:
+        """Yield the stages."""
+        steps = list(ladder(Cs))
+        tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
+        found = self._follow(np.array([C for C, _ in steps]), AIM * tols)
+        for (C, wanted), V, goal in zip(steps, found, tols, strict=True):
+            if wanted:
+                if exact is not None:
+                    goal = np.minimum(goal, np.array([exact] + [np.inf] * (len(goal) - 1)))
+                yield self._finish(C, V.astype(np.float64), goal)
+
+    def _follow(self, Cs: Floats, tols: Floats) -> Floats:
+        """Return approximate weights (S, Q, K, width) at every C, block of problems by block."""
+        floats = np.float32 if Cs[-1] <= SINGLE_UP_TO else np.float64
+        rows = pack(self.problem, floats)
+        K, Q = self.problem.n_margins, len(self.problem.weights)
+        found = np.empty((len(Cs), Q, K, self.width), floats)
+        for block in self._blocks(np.dtype(floats).itemsize):
+            part = np.empty((len(Cs), len(block), K, self.width), floats)
+            fits = self._start(block, floats)
+            follow(rows, fits, Cs, tols[:, block], PATIENCE[np.dtype(floats)], part)
+            found[:, block] = part
+        return found
+
+    def _blocks(self, itemsize: int) -> list[Ints]:
+        """Cut the problems into blocks that fit the budget, at least one to a block."""
+        per_row = 10 * self.n_padded + (2 * MEMORY + RANK + 12) * self.width
+        most = max(1, self.budget // (itemsize * self.problem.n_margins * per_row))
+        places = np.arange(len(self.problem.weights))
+        return [places[start : start + most] for start in range(0, len(places), most)]
+
+    def _start(self, which: Ints, floats: Any) -> Fits:
+        """Return problems at their best intercepts without features."""
+        b = self.problem.intercepts[which].astype(floats)
+        V = np.zeros((*b.shape, self.width), floats)
+        V[:, :, self.problem.Z.shape[1]] = b
+        M = np.zeros((*b.shape, self.n_padded), floats)
+        M += b[:, :, None]
+        return self._fits(which, V, M, np.zeros(len(which)))
+
+    def _fits(self, which: Ints, V: Floats, M: Floats, tols: Floats, lam: float = 1.0) -> Fits:
+        return Fits(
+            V=V,
+            M=M,
+            weights=self.problem.weights[which].astype(V.dtype),
+            dead=self.problem.dead[which],
+            lams=np.full(len(which), lam),
+            tols=tols,
+            work=np.zeros(2, np.int64),
+        )
+
+    def _finish(self, C: float, V: Floats, tols: Floats) -> Stage:
+        """Certify ``V`` in float64 and go on there with what falls short."""
+        everything = np.arange(len(V))
+        settled = SETTLED * float(tols.min())
+        M, gaps = self._prove(everything, C, V, settled)
+        for power in range(ROUNDS):
+            short = np.flatnonzero(gaps > tols)
+            if not short.size:
+                break
+            again = V[short]
+            fits = self._fits(short, again, M[short], AIM * tols[short] / 10**power, 1 / C)
+            memory = scratch(again, fits.M)
+            minimise(self.double, fits, np.arange(len(short)), PATIENCE[V.dtype], memory)
+            margins, nearer = self._prove(short, C, again, settled)
+            better = nearer < gaps[short]
+            places = short[better]
+            V[places], M[places], gaps[places] = again[better], margins[better], nearer[better]
+        n, p = self.problem.Z.shape
+        return Stage(C, V[:, :, : p + 1], M[:, :, :n], gaps)
+
+    def _prove(self, which: Ints, C: float, V: Floats, settled: float) -> tuple[Floats, Floats]:
+        """Settle the intercepts of ``V``; return margins and gaps."""
+        M, gaps = np.zeros((*V.shape[:2], self.n_padded)), np.empty(len(V))
+        weights, dead = self.problem.weights[which], self.problem.dead[which]
+        prove(self.double, weights, dead, 1 / C, settled, V, M, gaps)
+        return M, gaps
+
+
+def pack(problem: Problem, floats: Any) -> Rows:
+    """Lay rows out in panels for both directions of product."""
+    n, p = problem.Z.shape
+    side = width(floats)
+    across, along = -(-n // side), -(-p // side)
+    Z = np.empty((n, p), floats)
+    forth, back = np.zeros((across, p, side), floats), np.zeros((along, n, side), floats)
+    lay_out(np.ascontiguousarray(problem.Z), Z, forth, back)
+    starts, ends = np.arange(along) * side, (np.arange(across) + 1) * side
+    is_cut = problem.is_triangular
+    return Rows(
+        Z=Z,
+        forth=forth,
+        forth_begins=np.zeros(across, np.int64),
+        forth_ends=np.minimum(ends, p) if is_cut else np.full(across, p),
+        back=back,
+        back_begins=starts if is_cut else np.zeros(along, np.int64),
+        back_ends=np.full(along, n),
+        moments=np.einsum("np,np->p", problem.Z, problem.Z),
+        owner=problem.y if problem.n_margins > 1 else problem.y - 1,
+    )
+
+
+def _padded(n: int, floats: Any) -> int:
+    side = width(floats)
+    return -(-n // side) * side

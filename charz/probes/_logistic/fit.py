@@ -1,0 +1,110 @@
+"""One sample under a grid of C: from rows of a pool to weights for raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charz.probes._logistic import BUDGET, solve
+from charz.probes._logistic.folds import assign
+from charz.probes._logistic.problem import TOLERANCE, Problem, Stage, probabilities, row_weights
+
+if TYPE_CHECKING:
+    from charz.probes._logistic.coordinates import Coordinates, Pool
+    from charz.records import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to fit.
+
+    Attributes
+    ----------
+    grid : ascending floats
+        The C to fit.
+    is_scaled : bool
+        Whether C refers to rows of mean squared norm 1, not to rows as they are.
+    n_folds : int
+        0 for none.
+    tol : float
+        Relative gap to certify; of folds, ten times that.
+    is_exact : bool
+        Whether predictions are to be those of the optimum.
+    budget : int
+        Bytes of working memory.
+    """
+
+    grid: Sequence[float]
+    is_scaled: bool = False
+    n_folds: int = 5
+    tol: float = TOLERANCE
+    is_exact: bool = False
+    budget: int = BUDGET
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The fit of a whole sample at one C, and what its folds say of their own rows.
+
+    Attributes
+    ----------
+    C : float
+        As in the plan.
+    cv_probabilities : float64 array (n, n_classes) or None
+        Each row's by the fold that left it out; None without folds.
+    """
+
+    C: float
+    cv_probabilities: Floats | None
+    _stage: Stage
+    _where: Coordinates
+
+    @property
+    def gap(self) -> float:
+        """Certified bound on ``(f - f*) / f*``."""
+        return float(self._stage.gaps[0])
+
+    @cached_property
+    def weights(self) -> Floats:
+        """``[W, b]`` on raw rows, (K, d + 1); K = 1 for two classes."""
+        return self._where.raw(self._stage.V[0])
+
+    def predict(self, X: Floats) -> Floats:
+        """Return class probabilities (m, n_classes) of raw rows (m, d)."""
+        return probabilities(X @ self.weights[:, :-1].T + self.weights[:, -1])
+
+
+def fits(pool: Pool, rows: Ints, y: Ints, n_classes: int, plan: Plan) -> Iterator[Fit]:
+    """Yield the `Fit` of every C in the plan, in order.
+
+    Parameters
+    ----------
+    rows : int array (n,)
+        Which of the pool's.
+    y : int array (n,)
+        Codes in ``range(n_classes)``, every one of at least 2 present.
+
+    Raises
+    ------
+    InputError
+        When a row holds NaN or infinities.
+    """
+    where = pool.coordinates(rows)
+    fold = assign(y, plan.n_folds) if plan.n_folds else None
+    own = fold[where.order] if fold is not None else None
+    problem = Problem(
+        where.Z, y[where.order], n_classes, row_weights(own, len(y)), where.is_triangular
+    )
+    # Solving on unit rows with C * norm^2 is the same problem, better scaled.
+    Cs = [C if plan.is_scaled else C / where.scale**2 for C in plan.grid]
+    stages = solve(problem, Cs, plan.tol, exact=plan.is_exact, budget=plan.budget)
+    for C, stage in zip(plan.grid, stages, strict=True):
+        held_out = None
+        if own is not None:
+            held_out = np.empty((len(y), n_classes))
+            held_out[where.order] = stage.held_out(own)
+        yield Fit(C, held_out, stage, where)

@@ -1,0 +1,159 @@
+"""One sample's problems and their solutions: what both solvers take and give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from charz.records import Floats, Ints
+
+TOLERANCE = 1e-6
+"""Relative gap to certify for fits on the whole sample."""
+SLACK = 10.0
+"""Folds only choose C and score held-out rows: a gap ten times as wide moves neither."""
+AIM = 0.4
+"""Solvers' own estimates stop at this share of what is to be certified."""
+NEVER = -1e30
+"""Margin of a class without rows: exp of it is 0 in every precision, sums of such are finite."""
+SINGLE_UP_TO = 1e5
+"""Beyond this C on unit rows the objective drowns in float32 rounding."""
+ROUNDS = 4
+"""How often a fit that falls short is taken up again in float64, each time to a tenth."""
+
+# Up to this C a fit may start from nothing; higher ones are climbed to by this factor, each
+# rung only to this gap.
+FREE_START = 1.0
+STRIDE = 10.0
+RUNG = 1e-3
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sample and the subsets of it to train on: the whole, and all but each fold.
+
+    Each minimises ``sum_i w_i loss(y_i, W z_i + b) + ||W||^2 / (2 C)`` with its row weights w:
+    a softmax with K = n_classes margins, or for two classes one sigmoid with K = 1.
+
+    Attributes
+    ----------
+    Z : float64 array (n, p)
+        Centred rows.
+    y : int64 array (n,)
+        Codes in ``range(n_classes)``, every one of them present.
+    n_classes : int
+        At least 2.
+    weights : float64 array (Q, n)
+        Problem 0 is the full sample, 1 + j leaves out fold j.
+    is_triangular : bool
+        Whether ``Z[i, j] = 0`` for j > i: products are then cut short.
+    """
+
+    Z: Floats
+    y: Ints
+    n_classes: int
+    weights: Floats
+    is_triangular: bool = False
+
+    @property
+    def n_margins(self) -> int:
+        """Margins per row, K."""
+        return 1 if self.n_classes == 2 else self.n_classes
+
+    @cached_property
+    def intercepts(self) -> Floats:
+        """Best intercepts without weights on features, (Q, K); `NEVER` where a class is absent."""
+        counts = self.weights @ np.eye(self.n_classes)[self.y]
+        with np.errstate(divide="ignore"):
+            logs = np.log(counts)
+            b = logs[:, 1:] - logs[:, :1] if self.n_margins == 1 else logs - logs.max(axis=1)[:, None]
+        return np.clip(b, NEVER, -NEVER)
+
+    @cached_property
+    def dead(self) -> Floats:
+        """Margins that no row of positive weight can move, bool (Q, K)."""
+        dead: Floats = np.abs(self.intercepts) >= -NEVER / 2
+        return dead
+
+
+def row_weights(fold: Ints | None, n: int) -> Floats:
+    """Return 0/1 weights (1 + n_folds, n): all rows, then all but each fold.
+
+    >>> row_weights(np.array([0, 1, 0]), 3)
+    array([[1., 1., 1.],
+           [0., 1., 0.],
+           [1., 0., 1.]])
+    """
+    if fold is None:
+        return np.ones((1, n))
+    others = fold != np.arange(fold.max() + 1)[:, None]
+    return np.vstack([np.ones((1, n)), others])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All problems solved at one C.
+
+    Attributes
+    ----------
+    C : float
+    V : float64 array (Q, K, p + 1)
+        Weights and, last, intercepts.
+    M : float64 array (Q, K, n)
+        Margins of all rows, held-out ones included.
+    gaps : float64 array (Q,)
+        Certified relative gaps.
+    """
+
+    C: float
+    V: Floats
+    M: Floats
+    gaps: Floats
+
+    def held_out(self, fold: Ints) -> Floats:
+        """Return the class probabilities (n, n_classes) of rows by the fold that left them out."""
+        return probabilities(self.M[1 + fold, :, np.arange(len(fold))])
+
+
+def probabilities(M: Floats) -> Floats:
+    """Return class probabilities (n, n_classes) from margins (n, K), by softmax or sigmoid.
+
+    >>> probabilities(np.zeros((1, 1))), probabilities(np.zeros((1, 4)))
+    (array([[0.5, 0.5]]), array([[0.25, 0.25, 0.25, 0.25]]))
+    """
+    if M.shape[1] == 1:
+        small = np.exp(-np.abs(M))
+        sides = np.hstack([small, np.ones_like(small)]) / (1 + small)
+        return np.where(M >= 0, sides, sides[:, ::-1])
+    P: Floats = np.exp(M - M.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    return P
+
+
+def ladder(Cs: Sequence[float]) -> Iterator[tuple[float, bool]]:
+    """Yield every C with True, and rungs between distant ones, or before a high first, with False.
+
+    From far away the weakest penalties take hundreds of steps or are never reached; from a
+    decade away a few dozen.
+
+    >>> list(ladder([0.1, 100]))
+    [(0.1, True), (10.0, False), (100, True)]
+    """
+    last = FREE_START
+    for C in Cs:
+        while 1.01 * STRIDE * last < C:
+            last *= STRIDE
+            yield last, False
+        yield C, True
+        last = max(C, last)
+
+
+def tolerances(n_problems: int, tol: float, is_wanted: bool) -> Floats:
+    """Return the relative gap wanted of each problem (Q,) at a C, or at a rung before it."""
+    tols = np.full(n_problems, SLACK * tol)
+    tols[0] = tol
+    return tols if is_wanted else np.maximum(tols, RUNG)
