@@ -1,12 +1,17 @@
-"""The k nearest of n rows for each of many, from blocks of inner products.
+"""The k nearest training rows of every row, shared by draws of which one begins the other.
 
-Squared distances less what is common to all of a row's are ``norms - 2 products``. Two ways of
-picking the k smallest give the same columns: by partial sorts, and by a compiled loop that
-keeps the k best so far and looks at a value again only when it is below the worst of them.
+The training rows of a draw are taken in blocks with fixed edges (16, 32, 64, 128, 256, 512, 768,
+...), the last one filled up with zeros. After each block a row's k best are kept. Nested draws
+have their whole blocks in common, so that the next larger one goes on where the smaller one
+was; and as every product has a shape that depends on its block alone, its bits are the same
+whether or not another draw came before. Squared distances are taken less what is common to all
+of a row's: ``norms - 2 products``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,91 +21,181 @@ from charz.compiled import Loop
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
 
-BUDGET = 32 << 20
-"""Bytes that a block of inner products may take."""
-ROWS = 256
-"""Rows of a block, where the budget allows: its products then stay in a processor's cache."""
+SMALLEST, BLOCK = 16, 256
+STEP = 1024
+"""Rows whose products with one block are computed at once: at most 2 MiB of them."""
+BUDGET = 64 << 20
+"""Bytes that unfinished chains of nested draws may take; the one unused for longest goes."""
 # Below as many distances, loading the compiled loop costs more than it saves.
-WORTHWHILE = 1 << 18
+WORTHWHILE = 1 << 16
 
 
-def nearest(A: Floats, X: Floats, shift: Floats, k: int) -> Ints:
-    """Return the k nearest rows of ``X`` for each row of ``A``, nearest first, (len(A), k).
+@dataclass(frozen=True)
+class Best:
+    """The k nearest so far of m rows: squared distances and places, both (m, k), nearest first.
+
+    Places are training rows in the draw's order; a distance of infinity is no neighbour yet.
+    """
+
+    values: Floats
+    places: Ints
+
+    @classmethod
+    def none(cls, m: int, k: int) -> Best:
+        """Return no neighbour for ``m`` rows."""
+        return cls(np.full((m, k), np.inf), np.zeros((m, k), dtype=np.int64))
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        return self.values.nbytes + self.places.nbytes
+
+    def copy(self) -> Best:
+        """Return a copy that can be changed apart."""
+        return Best(self.values.copy(), self.places.copy())
+
+    def rows(self, start: int, stop: int) -> Best:
+        """Return a view of some rows."""
+        return Best(self.values[start:stop], self.places[start:stop])
+
+    def see(self, norms: Floats, products: Floats, first: int, own: int = -1) -> None:
+        """Take in the training rows from place ``first`` on, in order.
+
+        ``norms`` (w,) are their squared lengths, ``products`` (m, w) those with the m rows.
+        Row 0 leaves out the place ``own``, row 1 the next one and so on, if it is not negative.
+        Among equally distant rows the earlier is nearer.
+        """
+        loop = _see if products.size >= WORTHWHILE or _see.is_ready else _see_by_sorting
+        loop(self.values, self.places, norms, np.ascontiguousarray(products), first, own)
+
+
+class Chain:
+    """The neighbours of eval rows and of training rows among one order of training rows.
 
     Parameters
     ----------
-    A : float64 array (m, d)
-    X : float64 array (n, d)
-    shift : float64 array (d,)
-        Distances are those of ``A - shift`` to ``X``, with no copy of ``A`` made.
-    k : int
-        At most n. Among equally distant rows the earlier is nearer.
+    evals : sequence of float64 arrays (n_eval, d)
+    n_dims, k : int
     """
-    norms = np.einsum("nd,nd->n", X, X) + 2 * (X @ shift)
-    found = np.empty((len(A), k), dtype=np.int64)
-    step = max(1, min(ROWS, BUDGET // (8 * len(X))))
-    for start in range(0, len(A), step):
-        products = A[start : start + step] @ X.T
-        found[start : start + step] = smallest(norms, products, k, -1)
-    return found
+
+    def __init__(self, evals: Sequence[Floats], n_dims: int, k: int) -> None:
+        self._evals = evals
+        self._k = k
+        self.X: Floats = np.empty((0, n_dims))
+        self.of_evals = [Best.none(len(E), k) for E in evals]
+        self.of_own = Best.none(0, k)
+
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory, without the eval rows."""
+        return self.X.nbytes + sum(best.n_bytes for best in [*self.of_evals, self.of_own])
+
+    def begins(self, X: Floats) -> bool:
+        """Whether the rows seen so far are the first ones of ``X``."""
+        m = len(self.X)
+        return 0 < m <= len(X) and np.array_equal(self.X, X[:m])
+
+    def extend(self, X: Floats) -> Chain:
+        """Take in the whole blocks of ``X`` that are new, and return the chain of all of ``X``."""
+        done = len(self.X)
+        for start, stop in blocks(len(X)):
+            if start >= done and stop <= len(X):
+                self._see(X[:stop], start, stop)
+        return self if len(self.X) == len(X) else self._with_rest(X)
+
+    def _with_rest(self, X: Floats) -> Chain:
+        whole = Chain([], X.shape[1], self._k)
+        whole._evals, whole.X = self._evals, self.X
+        whole.of_evals = [best.copy() for best in self.of_evals]
+        whole.of_own = self.of_own.copy()
+        (rest,) = (edges for edges in blocks(len(X)) if edges[1] > len(X))
+        whole._see(X, *rest)
+        return whole
+
+    def _see(self, X: Floats, start: int, stop: int) -> None:
+        """Take in the rows of a block: those of ``X`` from ``start`` on, ``stop`` if all."""
+        n = len(X)
+        padded = X if n == stop else np.concatenate([X, np.zeros((stop - n, X.shape[1]))])
+        block = padded[start:]
+        norms = np.einsum("nd,nd->n", padded, padded)
+        for E, best in zip(self._evals, self.of_evals, strict=True):
+            for low in range(0, len(E), STEP):
+                products = E[low : low + STEP] @ block.T
+                rows = best.rows(low, low + STEP)
+                rows.see(norms[start:n], products[:, : n - start], start)
+        fresh = Best.none(n - start, self._k)
+        for low in range(0, n, STEP):
+            products = padded[low : low + STEP] @ block.T
+            earlier = self.of_own.rows(low, min(low + STEP, start))
+            if low < start:
+                part = products[: len(earlier.values), : n - start]
+                earlier.see(norms[start:n], part, start)
+            high = min(low + STEP, n)
+            fresh.see(norms[low:high], products[: high - low, : n - start].T, low, own=start)
+        self.X = X
+        self.of_own = replace(
+            self.of_own,
+            values=np.concatenate([self.of_own.values, fresh.values]),
+            places=np.concatenate([self.of_own.places, fresh.places]),
+        )
 
 
-def nearest_others(X: Floats, k: int) -> Ints:
-    """Return the k nearest other rows for each row of ``X``, (n, k), k at most n - 1."""
-    n = len(X)
-    norms = np.einsum("nd,nd->n", X, X)
-    if 8 * n * n <= BUDGET:
-        # One triangle is computed, the other copied.
-        return smallest(norms, X @ X.T, k, 0)
-    found = np.empty((n, k), dtype=np.int64)
-    step = max(1, min(ROWS, BUDGET // (8 * n)))
-    for start in range(0, n, step):
-        products = X[start : start + step] @ X.T
-        found[start : start + step] = smallest(norms, products, k, start)
-    return found
+class Chains:
+    """The chains of one call, kept while they may be gone on with."""
+
+    def __init__(self) -> None:
+        self._chains: list[Chain] = []
+
+    def reach(self, X: Floats, evals: Sequence[Floats], k: int) -> Chain:
+        """Return the chain of all of ``X``, from the longest one that begins it."""
+        begun = [chain for chain in self._chains if chain.begins(X)]
+        chain = max(begun, key=lambda each: len(each.X), default=Chain(evals, X.shape[1], k))
+        whole = chain.extend(X)
+        self._chains = [each for each in self._chains if each is not chain] + [chain]
+        while sum(each.n_bytes for each in self._chains) > BUDGET:
+            del self._chains[0]
+        return whole
 
 
-def smallest(norms: Floats, products: Floats, k: int, own: int) -> Ints:
-    """Return the columns of the k smallest ``norms - 2 products``, in order, per row.
+def blocks(n: int) -> Iterator[tuple[int, int]]:
+    """Yield the edges of the blocks that hold ``n`` rows; the last may end beyond them.
 
-    ``own`` is the column that row 0 leaves out, the next one that row 1 does, and so on; -1
-    where none is.
+    >>> list(blocks(100)), list(blocks(600))[-3:]
+    ([(0, 16), (16, 32), (32, 64), (64, 128)], [(128, 256), (256, 512), (512, 768)])
     """
-    if products.size >= WORTHWHILE or _keep.is_ready:
-        found: Ints = _keep(norms, products, k, own)
-        return found
-    return _sort(norms, products, k, own)
+    start, stop = 0, SMALLEST
+    while start < n:
+        yield start, stop
+        start, stop = stop, stop + min(stop, BLOCK)
 
 
-def _sort(norms: Floats, products: Floats, k: int, own: int) -> Ints:
+def _see_by_sorting(
+    values: Floats, places: Ints, norms: Floats, products: Floats, first: int, own: int
+) -> None:
     distances = norms - 2 * products
+    columns = first + np.arange(len(norms))
     if own >= 0:
-        rows = np.arange(len(distances))
-        distances[rows, own + rows] = np.inf
-    if k >= distances.shape[1] - 1:
-        return np.argsort(distances, axis=1, kind="stable")[:, :k]
-    # The k-th smallest value bounds the choice; equals beyond it are cut by a stable sort.
-    bound = np.partition(distances, k - 1, axis=1)[:, k - 1]
-    inside = distances <= bound[:, None]
-    width = int(inside.sum(axis=1).max())
-    columns = np.argsort(~inside, axis=1, kind="stable")[:, :width]
-    values = np.take_along_axis(distances, columns, axis=1)
-    order = np.argsort(values, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(columns, order, axis=1)
+        distances[own + np.arange(len(values))[:, None] == columns] = np.inf
+    merged = np.concatenate([values, distances], axis=1)
+    order = np.argsort(merged, axis=1, kind="stable")[:, : values.shape[1]]
+    among = np.concatenate([places, np.tile(columns, (len(places), 1))], axis=1)
+    values[:] = np.take_along_axis(merged, order, axis=1)
+    places[:] = np.take_along_axis(among, order, axis=1)
 
 
 @Loop
-def _keep(norms: Floats, products: Floats, k: int, own: int) -> Ints:
-    n_rows, n = products.shape
-    found = np.empty((n_rows, k), dtype=np.int64)
-    values, row = np.empty(k), np.empty(n)
+def _see(
+    values: Floats, places: Ints, norms: Floats, products: Floats, first: int, own: int
+) -> None:
+    n_rows, k = values.shape
+    n = len(norms)
+    row = np.empty(n)
     for i in range(n_rows):
-        values[:] = np.inf
-        worst = np.inf
         for j in range(n):
             row[j] = norms[j] - 2 * products[i, j]
-        if own >= 0:
-            row[own + i] = np.inf
+        if own >= 0 and first <= own + i < first + n:
+            row[own + i - first] = np.inf
+        worst = values[i, k - 1]
         for start in range(0, n, 32):
             part = row[start : start + 32]
             below = 0  # counted without a branch, eight columns at a time
@@ -111,11 +206,10 @@ def _keep(norms: Floats, products: Floats, k: int, own: int) -> Ints:
             for j in range(len(part)):
                 if part[j] < worst:
                     place = k - 1
-                    while place > 0 and values[place - 1] > part[j]:
-                        values[place] = values[place - 1]
-                        found[i, place] = found[i, place - 1]
+                    while place > 0 and values[i, place - 1] > part[j]:
+                        values[i, place] = values[i, place - 1]
+                        places[i, place] = places[i, place - 1]
                         place -= 1
-                    values[place] = part[j]
-                    found[i, place] = start + j
-                    worst = values[k - 1]
-    return found
+                    values[i, place] = part[j]
+                    places[i, place] = first + start + j
+                    worst = values[i, k - 1]

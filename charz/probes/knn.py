@@ -36,7 +36,7 @@ import numpy as np
 from charz.errors import InputError
 from charz.metrics import EPSILON
 from charz.probes._draws import Task, answer
-from charz.probes._neighbours import nearest, nearest_others
+from charz.probes._neighbours import Chains
 from charz.probes._space import Space
 from charz.records import Draw, Prediction
 
@@ -66,20 +66,18 @@ def predict(
     grid = sorted({int(value) for value in np.atleast_1d(k)})
     if not grid or grid[0] < 1:
         raise InputError(f"k = {k} is no grid", "give positive integers")
-    return answer(partial(_fit, space=Space(X), grid=grid), X, draws, X_evals, n_classes)
+    fit = partial(_fit, space=Space(X), chains=Chains(), grid=grid)
+    return answer(fit, X, draws, X_evals, n_classes)
 
 
-def _fit(task: Task, space: Space, grid: list[int]) -> Prediction:
+def _fit(task: Task, space: Space, chains: Chains, grid: list[int]) -> Prediction:
     n = len(task.y)
+    chain = chains.reach(task.X - space.origin, space.evals(task), grid[-1])
     grid = [k for k in grid if k < n] or [n - 1]
-    center = task.X.mean(axis=0)
-    X = task.X - center
-    others = nearest_others(X, grid[-1])
+    others = chain.of_own.places
     prior = (task.counts - task.one_hot) / (n - 1)
-    k = _best(others, task.y, prior, grid)
-    shift = center - space.origin
-    found = [nearest(E, X, shift, k) for E in space.evals(task)]
-    shares = [_shares(columns, task, task.counts / n) for columns in found]
+    k = _best(others[:, : grid[-1]], task.y, prior, grid)
+    shares = [_shares(best.places[:, :k], task, task.counts / n) for best in chain.of_evals]
     return Prediction(shares, _shares(others[:, :k], task, prior), chosen=float(k))
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
 PARAMETERS: dict[str, Any] = {}
+ROUNDING = 1e-30
+"""Variance within classes, over the rows' mean square, that equal rows have by rounding alone."""
 
 
 def predict(
@@ -61,10 +63,13 @@ def _fit(task: Task, space: Space) -> Prediction:
     means = (task.one_hot.T @ rows) / task.counts[:, None]
     rows -= means[task.y]
     norms = np.einsum("nd,nd->n", rows, rows)
+    trace = float(norms.sum()) / n
+    if trace <= ROUNDING * float(np.einsum("nd,nd->", task.X, task.X)) / n:
+        trace = 0.0
     # The smaller Gram matrix serves the intensity and the solution.
     gram = rows @ rows.T if n <= rows.shape[1] else rows.T @ rows
     a = _intensity(gram, norms, rows.shape[1])
-    W = _solve(rows, gram, means, a, float(norms.sum()) / n)
+    W = _solve(rows, gram, means, a, trace)
     b = np.log(task.counts / n) - np.einsum("kd,kd->k", W, means) / 2
     b -= W @ (center - space.origin)
     return Prediction([softmax(E @ W.T + b) for E in space.evals(task)], chosen=a)
