@@ -1,17 +1,17 @@
 """The k nearest training rows of every row, shared by draws of which one begins the other.
 
 The training rows of a draw are taken in blocks with fixed edges (16, 32, 64, 128, 256, 512, 768,
-...), the last one filled up with zeros. After each block a row's k best are kept. Nested draws
-have their whole blocks in common, so that the next larger one goes on where the smaller one
-was; and as every product has a shape that depends on its block alone, its bits are the same
-whether or not another draw came before. Squared distances are taken less what is common to all
-of a row's: ``norms - 2 products``.
+...), the last one filled up with zeros. Nested draws have their whole blocks in common: products
+with eval rows are kept, and among training rows each one's k best so far, so that the next
+larger draw goes on where the smaller one was. As every product has a shape that depends on its
+block alone, its bits are the same whether or not another draw came before. Squared distances
+are taken less what is common to all of a row's: ``norms - 2 products``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SMALLEST, BLOCK = 16, 256
 STEP = 1024
 """Rows whose products with one block are computed at once: at most 2 MiB of them."""
-BUDGET = 64 << 20
-"""Bytes that unfinished chains of nested draws may take; the one unused for longest goes."""
+BUDGET = 128 << 20
+"""Bytes that what is kept for larger draws may take; what was unused for longest goes first."""
 # Below as many distances, loading the compiled loop costs more than it saves.
 WORTHWHILE = 1 << 16
 
@@ -54,6 +54,11 @@ class Best:
         """Return a copy that can be changed apart."""
         return Best(self.values.copy(), self.places.copy())
 
+    def and_then(self, more: Best) -> Best:
+        """Return these rows followed by others."""
+        values = np.concatenate([self.values, more.values])
+        return Best(values, np.concatenate([self.places, more.places]))
+
     def rows(self, start: int, stop: int) -> Best:
         """Return a view of some rows."""
         return Best(self.values[start:stop], self.places[start:stop])
@@ -75,20 +80,29 @@ class Chain:
     Parameters
     ----------
     evals : sequence of float64 arrays (n_eval, d)
-    n_dims, k : int
+    n_dims : int
+    k : int
+        Neighbours of training rows; of eval rows, as many as are asked for.
+
+    Attributes
+    ----------
+    X : float64 array (n, d)
+        The training rows seen so far.
+    own : Best
+        For each of them, its nearest among the others.
     """
 
     def __init__(self, evals: Sequence[Floats], n_dims: int, k: int) -> None:
-        self._evals = evals
-        self._k = k
         self.X: Floats = np.empty((0, n_dims))
-        self.of_evals = [Best.none(len(E), k) for E in evals]
-        self.of_own = Best.none(0, k)
+        self.own = Best.none(0, k)
+        self._evals = evals
+        self._products: dict[tuple[int, int, int], Floats] = {}
 
     @property
     def n_bytes(self) -> int:
         """Size in memory, without the eval rows."""
-        return self.X.nbytes + sum(best.n_bytes for best in [*self.of_evals, self.of_own])
+        kept = sum(products.nbytes for products in self._products.values())
+        return self.X.nbytes + self.own.n_bytes + kept
 
     def begins(self, X: Floats) -> bool:
         """Whether the rows seen so far are the first ones of ``X``."""
@@ -101,43 +115,53 @@ class Chain:
         for start, stop in blocks(len(X)):
             if start >= done and stop <= len(X):
                 self._see(X[:stop], start, stop)
-        return self if len(self.X) == len(X) else self._with_rest(X)
-
-    def _with_rest(self, X: Floats) -> Chain:
-        whole = Chain([], X.shape[1], self._k)
-        whole._evals, whole.X = self._evals, self.X
-        whole.of_evals = [best.copy() for best in self.of_evals]
-        whole.of_own = self.of_own.copy()
+        if len(self.X) == len(X):
+            return self
+        whole = Chain(self._evals, X.shape[1], self.own.values.shape[1])
+        # Products with whole blocks are the same for both.
+        whole.own, whole._products = self.own.copy(), self._products
         (rest,) = (edges for edges in blocks(len(X)) if edges[1] > len(X))
         whole._see(X, *rest)
         return whole
 
+    def of_eval(self, index: int, k: int) -> Ints:
+        """Return the places of the k nearest training rows of each eval row, nearest first."""
+        n_eval, n = len(self._evals[index]), len(self.X)
+        norms = np.einsum("nd,nd->n", self.X, self.X)
+        best = Best.none(n_eval, k)
+        for low in range(0, n_eval, STEP):
+            rows = best.rows(low, low + STEP)
+            for start, stop in blocks(n):
+                products = self._product(index, low, start, stop)
+                rows.see(norms[start:stop], products[:, : n - start], start)
+        return best.places
+
+    def _product(self, index: int, low: int, start: int, stop: int) -> Floats:
+        """Return the products of a step of eval rows with a block, kept where it is whole."""
+        place = index, low, start
+        if place in self._products:
+            return self._products[place]
+        block = _filled(self.X[start:stop], stop - start)
+        products: Floats = self._evals[index][low : low + STEP] @ block.T
+        if stop <= len(self.X) and self.n_bytes + products.nbytes <= BUDGET:
+            self._products[place] = products
+        return products
+
     def _see(self, X: Floats, start: int, stop: int) -> None:
         """Take in the rows of a block: those of ``X`` from ``start`` on, ``stop`` if all."""
         n = len(X)
-        padded = X if n == stop else np.concatenate([X, np.zeros((stop - n, X.shape[1]))])
+        padded = _filled(X, stop)
         block = padded[start:]
-        norms = np.einsum("nd,nd->n", padded, padded)
-        for E, best in zip(self._evals, self.of_evals, strict=True):
-            for low in range(0, len(E), STEP):
-                products = E[low : low + STEP] @ block.T
-                rows = best.rows(low, low + STEP)
-                rows.see(norms[start:n], products[:, : n - start], start)
-        fresh = Best.none(n - start, self._k)
+        norms = np.einsum("nd,nd->n", X, X)
+        new = Best.none(n - start, self.own.values.shape[1])
         for low in range(0, n, STEP):
             products = padded[low : low + STEP] @ block.T
-            earlier = self.of_own.rows(low, min(low + STEP, start))
-            if low < start:
-                part = products[: len(earlier.values), : n - start]
-                earlier.see(norms[start:n], part, start)
-            high = min(low + STEP, n)
-            fresh.see(norms[low:high], products[: high - low, : n - start].T, low, own=start)
-        self.X = X
-        self.of_own = replace(
-            self.of_own,
-            values=np.concatenate([self.of_own.values, fresh.values]),
-            places=np.concatenate([self.of_own.places, fresh.places]),
-        )
+            before, high = min(low + STEP, start), min(low + STEP, n)
+            if low < before:
+                part = products[: before - low, : n - start]
+                self.own.rows(low, before).see(norms[start:], part, start)
+            new.see(norms[low:high], products[: high - low, : n - start].T, low, own=start)
+        self.X, self.own = X, self.own.and_then(new)
 
 
 class Chains:
@@ -146,15 +170,25 @@ class Chains:
     def __init__(self) -> None:
         self._chains: list[Chain] = []
 
+    @property
+    def n_bytes(self) -> int:
+        """Size in memory."""
+        return sum(chain.n_bytes for chain in self._chains)
+
     def reach(self, X: Floats, evals: Sequence[Floats], k: int) -> Chain:
         """Return the chain of all of ``X``, from the longest one that begins it."""
         begun = [chain for chain in self._chains if chain.begins(X)]
         chain = max(begun, key=lambda each: len(each.X), default=Chain(evals, X.shape[1], k))
-        whole = chain.extend(X)
         self._chains = [each for each in self._chains if each is not chain] + [chain]
-        while sum(each.n_bytes for each in self._chains) > BUDGET:
+        whole = chain.extend(X)
+        while self.n_bytes > BUDGET:
             del self._chains[0]
         return whole
+
+
+def _filled(X: Floats, n: int) -> Floats:
+    """Return ``X`` with rows of zeros up to ``n`` rows."""
+    return X if len(X) == n else np.concatenate([X, np.zeros((n - len(X), X.shape[1]))])
 
 
 def blocks(n: int) -> Iterator[tuple[int, int]]:

@@ -74,10 +74,11 @@ def _fit(task: Task, space: Space, chains: Chains, grid: list[int]) -> Predictio
     n = len(task.y)
     chain = chains.reach(task.X - space.origin, space.evals(task), grid[-1])
     grid = [k for k in grid if k < n] or [n - 1]
-    others = chain.of_own.places
+    others = chain.own.places
     prior = (task.counts - task.one_hot) / (n - 1)
     k = _best(others[:, : grid[-1]], task.y, prior, grid)
-    shares = [_shares(best.places[:, :k], task, task.counts / n) for best in chain.of_evals]
+    found = [chain.of_eval(index, k) for index in range(len(task.X_evals))]
+    shares = [_shares(places, task, task.counts / n) for places in found]
     return Prediction(shares, _shares(others[:, :k], task, prior), chosen=float(k))
 
 

@@ -62,9 +62,9 @@ def test_neighbours_are_those_of_all_distances(n):
     for X, E in [(grid_rows(rng, n), grid_rows(rng, 40)), rng.normal(size=(2, max(n, 40), 5))]:
         X, E = X[:n], E[:40]
         chain = Chains().reach(X, [E, E[:7]], k)
-        np.testing.assert_array_equal(chain.of_evals[0].places, by_sorting(E, X, k))
-        np.testing.assert_array_equal(chain.of_evals[1].places, by_sorting(E[:7], X, k))
-        np.testing.assert_array_equal(chain.of_own.places, by_sorting(X, X, k, own=True))
+        np.testing.assert_array_equal(chain.of_eval(0, k), by_sorting(E, X, k))
+        np.testing.assert_array_equal(chain.of_eval(1, k), by_sorting(E[:7], X, k))
+        np.testing.assert_array_equal(chain.own.places, by_sorting(X, X, k, own=True))
 
 
 def test_rows_beyond_a_step_are_seen_too(monkeypatch):
@@ -72,8 +72,8 @@ def test_rows_beyond_a_step_are_seen_too(monkeypatch):
     rng = np.random.default_rng(0)
     X, E = grid_rows(rng, 700, d=5), grid_rows(rng, 600, d=5)
     chain = Chains().reach(X, [E], 6)
-    np.testing.assert_array_equal(chain.of_evals[0].places, by_sorting(E, X, 6))
-    np.testing.assert_array_equal(chain.of_own.places, by_sorting(X, X, 6, own=True))
+    np.testing.assert_array_equal(chain.of_eval(0, 6), by_sorting(E, X, 6))
+    np.testing.assert_array_equal(chain.own.places, by_sorting(X, X, 6, own=True))
 
 
 @given(seeds, st.lists(st.integers(2, 700), min_size=1, max_size=6), st.booleans())
@@ -89,10 +89,13 @@ def test_what_was_reached_before_changes_no_bit(seed, sizes, forget):
         for place, n in enumerate(sizes):
             rows = others if place % 3 == 2 else X
             got, alone = chains.reach(rows[:n], [E], 8), Chains().reach(rows[:n], [E], 8)
-            np.testing.assert_array_equal(got.of_evals[0].values, alone.of_evals[0].values)
-            np.testing.assert_array_equal(got.of_evals[0].places, alone.of_evals[0].places)
-            np.testing.assert_array_equal(got.of_own.values, alone.of_own.values)
-            np.testing.assert_array_equal(got.of_own.places, alone.of_own.places)
+            for k in (1, 8):
+                np.testing.assert_array_equal(got.of_eval(0, k), alone.of_eval(0, k))
+            for start, stop in blocks(n):
+                theirs = alone._product(0, 0, start, stop)
+                np.testing.assert_array_equal(got._product(0, 0, start, stop), theirs)
+            np.testing.assert_array_equal(got.own.values, alone.own.values)
+            np.testing.assert_array_equal(got.own.places, alone.own.places)
 
 
 def test_chains_keep_to_their_budget(monkeypatch):
@@ -100,5 +103,6 @@ def test_chains_keep_to_their_budget(monkeypatch):
     rng = np.random.default_rng(0)
     chains = Chains()
     for _ in range(8):
-        chains.reach(rng.normal(size=(256, 20)), [rng.normal(size=(100, 20))], 10)
-    assert 0 < sum(chain.n_bytes for chain in chains._chains) <= 300_000
+        chain = chains.reach(rng.normal(size=(256, 20)), [rng.normal(size=(100, 20))], 10)
+        chain.of_eval(0, 3)
+        assert 0 < chains.n_bytes <= 300_000
