@@ -129,7 +129,7 @@ def log_loss(P: Floats, y: Ints) -> float:
     >>> round(log_loss(np.array([[1.0, 0.0]]), np.array([1])), 2)
     36.04
     """
-    return float(_log_loss(P[None], y)[0])
+    return float(_log_loss(_one(P), y)[0])
 
 
 def brier(P: Floats, y: Ints) -> float:
@@ -143,7 +143,7 @@ def brier(P: Floats, y: Ints) -> float:
     .. [1] G. W. Brier, "Verification of forecasts expressed in terms of probability", Monthly
        Weather Review 78 (1950), equation 2.
     """
-    return float(_brier(P[None], y)[0])
+    return float(_brier(_one(P), y)[0])
 
 
 def ece(P: Floats, y: Ints) -> float:
@@ -157,8 +157,8 @@ def ece(P: Floats, y: Ints) -> float:
     .. [1] C. Guo et al., "On calibration of modern neural networks", ICML 2017, equation 3.
     """
     predicted = P.argmax(axis=1)
-    confidence = P[np.arange(len(y)), predicted]
-    return float(_ece(confidence[None], (predicted == y)[None])[0])
+    confidence = _of_classes(_one(P), predicted)
+    return float(_ece(confidence, (predicted == y)[None])[0])
 
 
 def auroc(P: Floats, y: Ints) -> float:
@@ -172,7 +172,12 @@ def auroc(P: Floats, y: Ints) -> float:
     .. [1] J. A. Hanley, B. J. McNeil, "The meaning and use of the area under a receiver
        operating characteristic (ROC) curve", Radiology 143 (1982).
     """
-    return float(_auroc(P[None], y)[0])
+    return float(_auroc(_one(P), y)[0])
+
+
+def _one(P: Floats) -> Floats:
+    """Return a single answer as several, (1, n, n_classes)."""
+    return np.ascontiguousarray(P, dtype=np.float64)[None]
 
 
 def _check(P: Floats, y: Ints) -> None:
@@ -228,7 +233,7 @@ def _of_classes(P: Floats, codes: Ints) -> Floats:
     """Return the probabilities of the classes ``codes``, (n,) or (B, n), in an array (B, n)."""
     n_answers, n, n_classes = P.shape
     cells = (n_classes * np.arange(n_answers * n)).reshape(n_answers, n) + codes
-    found: Floats = np.ascontiguousarray(P).ravel().take(cells)
+    found: Floats = P.ravel().take(cells)
     return found
 
 

@@ -28,7 +28,7 @@ def areas(P: Floats, y: Ints, classes: Ints) -> Floats:
 
     Parameters
     ----------
-    P : float64 array (B, n, n_classes)
+    P : float64 array (B, n, n_classes), C-contiguous
     y : int array (n,)
     classes : int array
         Classes with both members and non-members in ``y``.

@@ -7,7 +7,7 @@ from one decomposition, ``e_i / (1 - h_i)`` [1]_, where the leverage h_i counts 
 
 Probabilities are the softmax of the fitted scores times one factor, fitted on leave-one-out
 scores (`charz.probes._temperature`); ``cv_probabilities`` are those of the leave-one-out scores.
-Cost O(n d min(n, d)), whatever the number of alphas.
+Cost O(n d min(n, d)), and O(n min(n, d) K) per alpha.
 
 Parameters
 ----------
@@ -78,47 +78,47 @@ def _fit(task: Task, space: Space, grid: list[float]) -> Prediction:
     center = task.X.mean(axis=0)
     X = task.X - center
     X *= unit
-    solved = _solve(X, task, np.array(grid))
-    best = int(np.argmin([np.einsum("nk,nk->", E, E) for E in solved.errors]))
-    left_out = task.one_hot - solved.errors[best]
+    frequencies = task.counts / len(task.y)
+    Y, alphas = task.one_hot - frequencies, np.array(grid)
+    axes = (_of_rows if len(X) <= X.shape[1] else _of_columns)(X, Y, alphas)
+    best, errors = _least_left_out(axes)
+    left_out = task.one_hot - errors
     t = factor(left_out, task.y)
-    W = (t * unit) * solved.weights(best)
-    b = t * task.counts / len(task.y) - (center - space.origin) @ W
+    W = (t * unit) * axes.weights(best)
+    b = t * frequencies - (center - space.origin) @ W
     probabilities = [softmax(E @ W + b) for E in space.evals(task)]
     return Prediction(probabilities, softmax(t * left_out), chosen=grid[best])
 
 
 @dataclass(frozen=True)
-class _Solved:
-    """The solutions of a draw for every alpha.
+class _Axes:
+    """A draw in the axes of its decomposition, where every alpha is a diagonal.
 
-    ``errors`` are ``y_i`` less its prediction by all other rows, (n_alphas, n, n_classes);
-    ``weights`` gives those of one alpha on centred, scaled rows, (d, n_classes).
+    For the alpha at place a, ``T diag(factors[:, a]) C`` is the fit to ``Y``, or where that is
+    None the fit's residuals. Residuals over ``slack[:, a]``, one less the leverages, are the
+    left-out ones. ``weights(a)`` are those on centred, scaled rows, (d, n_classes).
     """
 
-    errors: Floats
+    T: Floats
+    C: Floats
+    factors: Floats
+    slack: Floats
     weights: Callable[[int], Floats]
+    Y: Floats | None = None
 
 
-def _solve(X: Floats, task: Task, alphas: Floats) -> _Solved:
-    Y = task.one_hot - task.counts / len(task.y)
-    return _by_rows(X, Y, alphas) if len(X) <= X.shape[1] else _by_columns(X, Y, alphas)
-
-
-def _by_columns(X: Floats, Y: Floats, alphas: Floats) -> _Solved:
-    """Solve in the axes of ``X'X = V diag(s) V'``."""
+def _of_columns(X: Floats, Y: Floats, alphas: Floats) -> _Axes:
+    """Return the axes of ``X'X = V diag(s) V'``."""
     values, V = np.linalg.eigh(X.T @ X)
-    # inverse[r, a] = 1 / (s_r + alpha_a); T = XV has T'T = diag(s).
     inverse = 1 / (np.maximum(values, 0.0)[:, None] + alphas)
     T = X @ V
     C = T.T @ Y
-    residuals = Y - _each(T, inverse, C)
     slack = 1 - 1 / len(X) - np.square(T) @ inverse
-    return _Solved(residuals / slack.T[:, :, None], lambda a: V @ (inverse[:, a, None] * C))
+    return _Axes(T, C, inverse, slack, lambda a: V @ (inverse[:, a, None] * C), Y)
 
 
-def _by_rows(X: Floats, Y: Floats, alphas: Floats) -> _Solved:
-    """Solve in the axes of ``XX' = U diag(s) U'`` that are orthogonal to the constant.
+def _of_rows(X: Floats, Y: Floats, alphas: Floats) -> _Axes:
+    """Return the axes of ``XX' = U diag(s) U'`` that are orthogonal to the constant.
 
     The constant is an axis of its own, with the eigenvalue 0. Raised above all others it comes
     last and is left out: what remains are sums of positive terms, exact however small they
@@ -130,23 +130,31 @@ def _by_rows(X: Floats, Y: Floats, alphas: Floats) -> _Solved:
     values, U = np.maximum(values[:-1], 0.0), U[:, :-1]
     kept = alphas / (values[:, None] + alphas)
     C = U.T @ Y
-    slack = np.square(U) @ kept
-    return _Solved(
-        _each(U, kept, C) / slack.T[:, :, None],
-        lambda a: X.T @ (U @ (kept[:, a, None] / alphas[a] * C)),
-    )
+
+    def weights(a: int) -> Floats:
+        W: Floats = X.T @ (U @ (kept[:, a, None] / alphas[a] * C))
+        return W
+
+    return _Axes(U, C, kept, np.square(U) @ kept, weights)
 
 
-def _each(T: Floats, factors: Floats, C: Floats) -> Floats:
-    """Return ``T diag(factors[:, a]) C`` for every a, (n_alphas, n, n_classes).
+def _least_left_out(axes: _Axes) -> tuple[int, Floats]:
+    """Return the place of the best alpha, and ``y_i`` less its prediction by all other rows.
 
-    One product for as many alphas as make it wide, as BLAS is slow at narrow ones.
+    One product serves as many alphas as make it wide, as BLAS is slow at narrow ones.
     """
-    n_alphas, n_classes = factors.shape[1], C.shape[1]
-    found = np.empty((n_alphas, len(T), n_classes))
+    n_alphas, n_classes = axes.factors.shape[1], axes.C.shape[1]
+    best, least, errors = 0, np.inf, np.empty(0)
     step = max(1, WIDE // n_classes)
     for start in range(0, n_alphas, step):
-        part = factors[:, start : start + step, None] * C[:, None, :]
-        product = T @ part.reshape(len(C), -1)
-        found[start : start + step] = product.reshape(len(T), -1, n_classes).transpose(1, 0, 2)
-    return found
+        part = axes.factors[:, start : start + step, None] * axes.C[:, None, :]
+        products = axes.T @ part.reshape(len(axes.C), -1)
+        for a in range(start, min(start + step, n_alphas)):
+            E = products[:, (a - start) * n_classes :][:, :n_classes]
+            if axes.Y is not None:
+                np.subtract(axes.Y, E, out=E)
+            E /= axes.slack[:, a, None]
+            loss = float(np.einsum("nk,nk->", E, E))
+            if loss < least:
+                best, least, errors = a, loss, E
+    return best, errors

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from charz.records import Ints
 
 _BATCH = 200
-_TOGETHER = 12
-"""Answers whose metrics are computed at once: they are held in memory until then."""
+_HELD = 32 << 20
+"""Bytes of probabilities that are held until their metrics are computed at once."""
 
 
 def run(
@@ -118,10 +117,9 @@ def _measured(
 ) -> Iterator[tuple[Prediction, list[dict[str, float] | None]]]:
     """Yield each answer with its metrics on every eval subset, None where not wanted.
 
-    Answers are measured by the dozen: what depends on the labels alone is then done once.
+    Answers are measured by the batch: what depends on the labels alone is then done once.
     """
-    pairs = zip(answers, wanted, strict=True)
-    while batch := list(islice(pairs, _TOGETHER)):
+    for batch in _batches(zip(answers, wanted, strict=True)):
         found: list[list[dict[str, float] | None]] = [[None] * len(labels) for _ in batch]
         for index, y in enumerate(labels):
             places = [place for place, (_, asked) in enumerate(batch) if asked[index]]
@@ -130,6 +128,21 @@ def _measured(
             for row, place in enumerate(places):
                 found[place][index] = {name: float(many[name][row]) for name in many}
         yield from ((answer, values) for (answer, _), values in zip(batch, found, strict=True))
+
+
+def _batches(
+    pairs: Iterable[tuple[Prediction, list[bool]]],
+) -> Iterator[list[tuple[Prediction, list[bool]]]]:
+    """Yield the pairs in order, as many together as `_HELD` allows."""
+    batch, held = [], 0
+    for pair in pairs:
+        batch.append(pair)
+        held += sum(P.nbytes for P in pair[0].probabilities)
+        if held >= _HELD:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def _row(
