@@ -197,7 +197,7 @@ def test_bad_answers_among_many_are_refused():
 def test_each_metric_alone_is_that_of_measure_in_any_layout(answer):
     P, y = answer
     single = P.astype(np.float32)
-    for given in (P, np.asfortranarray(P), single):
-        whole = metrics.measure(given, y)
+    for array in (P, np.asfortranarray(P), single):
+        whole = metrics.measure(array, y)
         for name in ("accuracy", "log_loss", "brier", "ece", "auroc"):
-            np.testing.assert_array_equal(getattr(metrics, name)(given, y), whole[name])
+            np.testing.assert_array_equal(getattr(metrics, name)(array, y), whole[name])
