@@ -4,9 +4,9 @@
 
 CPU milliseconds per draw, or per measured answer; the least of three runs, ours and theirs in
 one process. A line of one n has three draws of n rows; "nested" has two seeds of the sizes
-16, 32, ..., up to n. Every draw answers one eval array of 2000 rows (what the embeddings leave,
-if fewer). scikit-learn gets float64 rows, as ours are used, and the quickest way that its
-estimators offer:
+16, 32, ..., up to n, without those of less than two rows per class. Every draw answers one eval
+array of 2000 rows (what the embeddings leave, if fewer). scikit-learn gets float64 rows, as ours
+are used, and the quickest way that its estimators offer:
 
 ridge     RidgeCV on one-hot labels over the same alphas, which has leave-one-out in closed form
 knn       KNeighborsClassifier, brute: kneighbors() without the row itself once for the largest k,
@@ -104,7 +104,8 @@ def draws_of(case: Case, n: int, nested: bool) -> list[Draw]:
     """Return the draws of a line."""
     rng = np.random.default_rng(1)
     seeds = [rng.permutation(len(case.y))[:n] for _ in range(2 if nested else 3)]
-    sizes = [size for size in 16 * 2 ** np.arange(20) if size <= n] if nested else [n]
+    least = max(16, 2 * case.n_classes) if nested else n
+    sizes = [size for size in 2 ** np.arange(4, 20) if least <= size <= n] if nested else [n]
     return [Draw(rows, case.y[rows]).head(size) for rows in seeds for size in sizes]
 
 
