@@ -25,7 +25,8 @@ SMALLEST, BLOCK = 16, 256
 STEP = 1024
 """Rows whose products with one block are computed at once: at most 2 MiB of them."""
 BUDGET = 128 << 20
-"""Bytes that what is kept for larger draws may take; what was unused for longest goes first."""
+"""Bytes that one chain may keep for larger draws, and all of them when a draw begins: what was
+unused for longest goes first."""
 # Below as many distances, loading the compiled loop costs more than it saves.
 WORTHWHILE = 1 << 16
 

@@ -63,30 +63,24 @@ def _fit(task: Task, space: Space) -> Prediction:
     means = (task.one_hot.T @ rows) / task.counts[:, None]
     rows -= means[task.y]
     norms = np.einsum("nd,nd->n", rows, rows)
-    trace = float(norms.sum()) / n
-    if trace <= ROUNDING * float(np.einsum("nd,nd->", task.X, task.X)) / n:
-        trace = 0.0
+    if norms.sum() <= ROUNDING * np.einsum("nd,nd->", task.X, task.X):
+        rows[:] = norms[:] = 0.0
     # The smaller Gram matrix serves the intensity and the solution.
     gram = rows @ rows.T if n <= rows.shape[1] else rows.T @ rows
     a = _intensity(gram, norms, rows.shape[1])
-    W = _solve(rows, gram, means, a, trace)
+    W = _solve(rows, gram, means, a, float(norms.sum()) / n)
     b = np.log(task.counts / n) - np.einsum("kd,kd->k", W, means) / 2
     b -= W @ (center - space.origin)
     return Prediction([softmax(E @ W.T + b) for E in space.evals(task)], chosen=a)
 
 
-def intensity(rows: Floats) -> float:
+def _intensity(gram: Floats, norms: Floats, d: int) -> float:
     """Return the Ledoit-Wolf shrinkage intensity of centred rows (n, d), in [0, 1].
 
-    From the smaller Gram matrix: with C the covariance and m its mean eigenvalue, the ratio of
-    ``mean ||x x' - C||^2 / n`` to ``||C - m I||^2``, at most 1; 1 where rows do not vary.
+    From their smaller Gram matrix and their squared norms: with C the covariance and m its mean
+    eigenvalue, the ratio of ``mean ||x x' - C||^2 / n`` to ``||C - m I||^2``, at most 1; 1 where
+    rows do not vary.
     """
-    n, d = rows.shape
-    gram = rows @ rows.T if n <= d else rows.T @ rows
-    return _intensity(gram, np.einsum("nd,nd->n", rows, rows), d)
-
-
-def _intensity(gram: Floats, norms: Floats, d: int) -> float:
     n = len(norms)
     squared = float(np.einsum("ij,ij->", gram, gram)) / n**2
     spread = squared - (norms.sum() / n) ** 2 / d

@@ -210,4 +210,5 @@ def test_a_discriminant_of_classes_that_do_not_vary_has_the_identity():
     scores = -((E[:, None] - means) ** 2).sum(axis=2) / 2 + np.log(np.bincount(y) / len(y))
     got = one(lda, means[y], y, E)
     # The mean of equal rows may differ from them by rounding: that is no variation.
+    assert got.chosen == 1
     np.testing.assert_allclose(got.probabilities[0], softmax(scores, axis=1), atol=1e-9)
