@@ -233,8 +233,9 @@ def matrix(X: ArrayLike, name: str) -> Floats:
         raise InputError(f"{name} is no numeric matrix", "give an array (rows, dims)") from error
     if array.ndim != 2 or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}", "give a matrix (rows, dims)")
-    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
-    if bad.size:
+    finite = np.isfinite(array)
+    if not finite.all():
+        bad = np.flatnonzero(~finite.all(axis=1))
         raise InputError(
             f"{name} has NaN or infinite values in {bad.size} rows, the first at row {bad[0]}",
             "drop or mend those rows",

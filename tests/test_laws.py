@@ -21,7 +21,7 @@ PACKAGE = ROOT / "charz"
 SHELVES = set(shelf.SHELVES) | {"acquisition"}
 
 FLOORS = [
-    {"errors", "records", "columns"},
+    {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"},
     {*SHELVES, "artifacts", "pending", "store", "warehouse"},
     {"steps"},
@@ -31,7 +31,7 @@ FLOORS = [
 
 DATABASE = {"artifacts", "columns", "database", "pending", "schema", "store", "warehouse"}
 HEAVY = {
-    "datasets", "duckdb", "matplotlib", "numpy", "pandas", "pyarrow", "scipy",
+    "datasets", "duckdb", "matplotlib", "numba", "numpy", "pandas", "pyarrow", "scipy",
     "sentence_transformers", "sklearn", "sqlalchemy", "torch", "transformers",
 }  # fmt: skip
 OPTIONAL = {

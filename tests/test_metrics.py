@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 
 from charz import metrics
 from charz.errors import InputError
+from charz.metrics import _areas
 
 
 @st.composite
@@ -122,3 +123,86 @@ def test_one_class_of_labels_has_no_auroc():
 def test_bad_answers_are_refused(P, y):
     with pytest.raises(InputError):
         metrics.measure(P, y)
+
+
+@given(answers(), st.integers(1, 6), st.booleans())
+@settings(deadline=None, max_examples=100)
+def test_many_answers_are_measured_as_each_alone(answer, n_answers, single):
+    P, y = answer
+    rng = np.random.default_rng(n_answers)
+    several = np.stack([P[rng.permutation(len(P))] for _ in range(n_answers)])
+    several = several.astype(np.float32) if single else several
+    many = metrics.measure_many(several, y)
+    assert tuple(many) == metrics.NAMES
+    for place, each in enumerate(several):
+        alone = metrics.measure(each, y)
+        together = {name: many[name][place] for name in many}
+        np.testing.assert_array_equal(list(together.values()), list(alone.values()))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 300), st.sampled_from([2, 5, 150]))
+@settings(deadline=None, max_examples=20)
+def test_parts_of_the_budget_do_not_change_a_bit(seed, n, n_classes):
+    rng = np.random.default_rng(seed)
+    P, y = rng.dirichlet(np.ones(n_classes), size=(7, n)), rng.integers(0, n_classes, size=n)
+    whole = metrics.measure_many(P, y)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "BUDGET", 3 * 16 * n * n_classes)
+        parts = metrics.measure_many(P, y)
+    for name in metrics.NAMES:
+        np.testing.assert_array_equal(parts[name], whole[name])
+
+
+@given(answers(), st.integers(1, 3))
+@settings(deadline=None, max_examples=100)
+def test_comparing_and_sorting_count_the_same_wins(answer, n_answers):
+    P, y = answer
+    several = np.stack([np.roll(P, shift, axis=0) for shift in range(n_answers)])
+    order, counts = np.argsort(y, kind="stable"), np.bincount(y, minlength=P.shape[1])
+    ends, classes = np.cumsum(counts), np.flatnonzero(counts)
+    arguments = several, order, (ends - counts)[classes], ends[classes], classes
+    compared = _areas._compare(*arguments)
+    np.testing.assert_array_equal(compared, _areas._compare.python(*arguments))
+    for place, k in enumerate(classes):
+        members = np.flatnonzero(y == k)
+        np.testing.assert_array_equal(_areas._sort(several[:, :, k], members), compared[:, place])
+        columns = np.sort(several[:, :, k], axis=1)
+        inside = np.sort(several[:, members, k], axis=1)
+        for count in (_areas._look_up, _areas._merge, _areas._merge.python):
+            np.testing.assert_array_equal(count(columns, inside), compared[:, place])
+        own = several[0, members, k][:, None]
+        slow = (several[0, :, k] < own).sum() + (several[0, :, k] <= own).sum()
+        assert slow == compared[0, place]
+
+
+def test_the_area_is_the_same_before_and_after_compiling():
+    rng = np.random.default_rng(3)
+    P, y = np.round(rng.dirichlet(np.ones(40), size=900), 2), rng.integers(0, 40, size=900)
+    members = [np.flatnonzero(y == k) for k in range(40)]
+    pairs = [(np.sort(P[None, :, k]), np.sort(P[None, rows, k])) for k, rows in enumerate(members)]
+    twice = [_areas._look_up(*pair)[0] for pair in pairs]
+    n_in = np.bincount(y, minlength=40)
+    expected = (np.array(twice) / 2 - n_in * n_in / 2) / (n_in * (900 - n_in))
+    np.testing.assert_array_equal(_areas.areas(np.stack([P] * 9), y, np.arange(40)), [expected] * 9)
+    assert _areas._compare.is_ready
+    assert metrics.auroc(P, y) == pytest.approx(slow_auroc(P, y), abs=1e-12)
+
+
+def test_bad_answers_among_many_are_refused():
+    P, y = np.full((3, 4, 2), 0.5), np.array([0, 1, 0, 1])
+    P[1, 2, 0] = np.inf
+    with pytest.raises(InputError):
+        metrics.measure_many(P, y)
+    with pytest.raises(InputError):
+        metrics.measure_many(P[0], y)
+
+
+@given(answers())
+@settings(deadline=None, max_examples=40)
+def test_each_metric_alone_is_that_of_measure_in_any_layout(answer):
+    P, y = answer
+    single = P.astype(np.float32)
+    for array in (P, np.asfortranarray(P), single):
+        whole = metrics.measure(array, y)
+        for name in ("accuracy", "log_loss", "brier", "ece", "auroc"):
+            np.testing.assert_array_equal(getattr(metrics, name)(array, y), whole[name])

@@ -105,6 +105,8 @@ def _answer_one(
 
 def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
     """Return the prediction with a column for every class, zeros where one is absent."""
+    if len(classes) == n_classes:
+        return prediction
 
     def spread(P: Floats) -> Floats:
         full = np.zeros((len(P), n_classes))

@@ -1,7 +1,8 @@
 """The centroid probe: the class whose mean is nearest.
 
-Scores are negative squared Euclidean distances to the class means [1]_; probabilities their
-softmax times one factor, fitted on leave-one-out scores (`charz.probes._temperature`).
+Scores are negative squared Euclidean distances to the class means [1]_ over the mean squared
+distance of rows to their mean; probabilities their softmax times one factor, fitted on
+leave-one-out scores (`charz.probes._temperature`), and 1 where no class has two rows.
 Leave-one-out is closed-form: without row x a class of m rows has its mean at a distance of
 m / (m - 1) times that of x to the full mean; a class of one row vanishes. Cost O(n d K).
 
@@ -22,11 +23,13 @@ array([0, 1])
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz.probes._draws import Task, answer
+from charz.probes._draws import Task, answer, unit_scale
+from charz.probes._space import Space
 from charz.probes._temperature import factor, softmax
 from charz.records import Draw, Prediction
 
@@ -48,28 +51,26 @@ def predict(
     InputError
         When a draw or an eval array does not fit the pool ``X``.
     """
-    return answer(_fit, X, draws, X_evals, n_classes)
+    return answer(partial(_fit, space=Space(X)), X, draws, X_evals, n_classes)
 
 
-def _fit(task: Task) -> Prediction:
+def _fit(task: Task, space: Space) -> Prediction:
     center = task.X.mean(axis=0)
     X = task.X - center
+    unit = unit_scale(X)
+    X *= unit
     means = (task.one_hot.T @ X) / task.counts[:, None]
-    left_out = _without_own_row(_scores(X, means), task)
+    lengths = np.einsum("kd,kd->k", means, means)
+    # Scores are -||x - mean||^2 less what is common to all classes, -||x||^2.
+    left_out = _without_own_row(2 * (X @ means.T) - lengths, np.einsum("nd,nd->n", X, X), task)
     t = factor(left_out, task.y)
-    return Prediction(
-        [softmax(t * _scores(E - center, means)) for E in task.X_evals], softmax(t * left_out)
-    )
+    W = (2 * t * unit) * means
+    b = -t * lengths - W @ (center - space.origin)
+    return Prediction([softmax(E @ W.T + b) for E in space.evals(task)], softmax(t * left_out))
 
 
-def _scores(X: Floats, means: Floats) -> Floats:
-    # Less the squared norm of x, which is common to all classes.
-    S: Floats = 2 * (X @ means.T) - np.einsum("kd,kd->k", means, means)
-    return S
-
-
-def _without_own_row(S: Floats, task: Task) -> Floats:
-    norms = np.einsum("nd,nd->n", task.X - task.X.mean(axis=0), task.X - task.X.mean(axis=0))
+def _without_own_row(S: Floats, norms: Floats, task: Task) -> Floats:
+    """Return the scores of rows with these squared ``norms`` once each is left out."""
     own = np.arange(len(S)), task.y
     m = task.counts[task.y].astype(np.float64)
     distance = norms - S[own]

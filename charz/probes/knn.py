@@ -4,7 +4,7 @@ Euclidean distance; among equally distant rows the earlier one is nearer. Of k n
 of class c, the probability is ``(v_c + f_c) / (k + 1)`` with f_c the class's frequency in the
 training sample: one vote is the majority probe's, so that no present class is impossible. k is
 chosen by leave-one-out log-loss, the smaller of equals; a row left out is missing from
-neighbours and frequencies alike. Cost O(n^2 d) once for all k.
+neighbours and frequencies alike. Cost O(n^2 d) once for all k, and O(n_eval n d).
 
 Parameters
 ----------
@@ -34,8 +34,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.errors import InputError
-from charz.metrics import log_loss
+from charz.metrics import EPSILON
 from charz.probes._draws import Task, answer
+from charz.probes._neighbours import Chains
+from charz.probes._space import Space
 from charz.records import Draw, Prediction
 
 if TYPE_CHECKING:
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from charz.records import Floats, Ints
 
 PARAMETERS: dict[str, Any] = {"k": (1, 2, 3, 5, 7, 10, 15, 20, 30, 50)}
-BLOCK = 1024
 
 
 def predict(
@@ -65,50 +66,29 @@ def predict(
     grid = sorted({int(value) for value in np.atleast_1d(k)})
     if not grid or grid[0] < 1:
         raise InputError(f"k = {k} is no grid", "give positive integers")
-    return answer(partial(_fit, grid=grid), X, draws, X_evals, n_classes)
+    fit = partial(_fit, space=Space(X), chains=Chains(), grid=grid)
+    return answer(fit, X, draws, X_evals, n_classes)
 
 
-def _fit(task: Task, grid: list[int]) -> Prediction:
+def _fit(task: Task, space: Space, chains: Chains, grid: list[int]) -> Prediction:
     n = len(task.y)
+    chain = chains.reach(task.X - space.origin, space.evals(task), grid[-1])
     grid = [k for k in grid if k < n] or [n - 1]
-    nearest = _nearest(task.X, task.X, grid[-1], leave_own=True)
-    others = (task.counts - task.one_hot) / (n - 1)
-    left_out = [_shares(nearest[:, :k], task, others) for k in grid]
-    best = int(np.argmin([log_loss(P, task.y) for P in left_out]))
-    k, frequencies = grid[best], task.counts / n
-    shares = [_shares(_nearest(E, task.X, k), task, frequencies) for E in task.X_evals]
-    return Prediction(shares, left_out[best], chosen=float(k))
+    others = chain.own.places
+    prior = (task.counts - task.one_hot) / (n - 1)
+    k = _best(others[:, : grid[-1]], task.y, prior, grid)
+    found = [chain.of_eval(index, k) for index in range(len(task.X_evals))]
+    shares = [_shares(places, task, task.counts / n) for places in found]
+    return Prediction(shares, _shares(others[:, :k], task, prior), chosen=float(k))
 
 
-def _nearest(A: Floats, X: Floats, k: int, leave_own: bool = False) -> Ints:
-    """Return the k nearest rows of ``X`` for each row of ``A``, nearest first, (len(A), k)."""
-    center = X.mean(axis=0)
-    X = X - center
-    norms = np.einsum("nd,nd->n", X, X)
-    found = np.empty((len(A), k), dtype=np.int64)
-    for start in range(0, len(A), BLOCK):
-        block = A[start : start + BLOCK] - center
-        # Less the squared norm of the row itself, common to all its distances.
-        distances = norms - 2 * (block @ X.T)
-        if leave_own:
-            rows = np.arange(len(block))
-            distances[rows, start + rows] = np.inf
-        found[start : start + BLOCK] = _smallest(distances, k)
-    return found
-
-
-def _smallest(distances: Floats, k: int) -> Ints:
-    """Return the columns of the k smallest values per row in order, the earlier of equals."""
-    if k >= distances.shape[1] - 1:
-        return np.argsort(distances, axis=1, kind="stable")[:, :k]
-    # The k-th smallest value bounds the choice; equals beyond it are cut by a stable sort.
-    bound = np.partition(distances, k - 1, axis=1)[:, k - 1]
-    inside = distances <= bound[:, None]
-    width = int(inside.sum(axis=1).max())
-    columns = np.argsort(~inside, axis=1, kind="stable")[:, :width]
-    values = np.take_along_axis(distances, columns, axis=1)
-    order = np.argsort(values, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(columns, order, axis=1)
+def _best(others: Ints, y: Ints, prior: Floats, grid: list[int]) -> int:
+    """Return the k whose left-out probabilities of the true classes have the least log-loss."""
+    ks = np.array(grid)
+    votes = np.cumsum((y[others] == y[:, None]).T, axis=0)[ks - 1]
+    own = (votes + prior[np.arange(len(y)), y]) / (ks[:, None] + 1)
+    losses = -np.log(np.maximum(own, EPSILON)).mean(axis=1)
+    return grid[int(np.argmin(losses))]
 
 
 def _shares(nearest: Ints, task: Task, prior: Floats) -> Floats:

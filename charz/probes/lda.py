@@ -23,11 +23,13 @@ array([0, 1])
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from charz.probes._draws import Task, answer
+from charz.probes._space import Space
 from charz.probes._temperature import softmax
 from charz.records import Draw, Prediction
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
 PARAMETERS: dict[str, Any] = {}
+ROUNDING = 1e-30
+"""Variance within classes, over the rows' mean square, that equal rows have by rounding alone."""
 
 
 def predict(
@@ -49,29 +53,35 @@ def predict(
     InputError
         When a draw or an eval array does not fit the pool ``X``.
     """
-    return answer(_fit, X, draws, X_evals, n_classes)
+    return answer(partial(_fit, space=Space(X)), X, draws, X_evals, n_classes)
 
 
-def _fit(task: Task) -> Prediction:
+def _fit(task: Task, space: Space) -> Prediction:
+    n = len(task.y)
     center = task.X.mean(axis=0)
-    means = (task.one_hot.T @ (task.X - center)) / task.counts[:, None]
-    within = task.X - center - means[task.y]
-    a = intensity(within)
-    W = _solve(within, means, a)
-    b = np.log(task.counts / len(task.y)) - np.einsum("kd,kd->k", W, means) / 2
-    probabilities = [softmax((E - center) @ W.T + b) for E in task.X_evals]
-    return Prediction(probabilities, chosen=a)
+    rows = task.X - center
+    means = (task.one_hot.T @ rows) / task.counts[:, None]
+    rows -= means[task.y]
+    norms = np.einsum("nd,nd->n", rows, rows)
+    if norms.sum() <= ROUNDING * np.einsum("nd,nd->", task.X, task.X):
+        rows[:] = norms[:] = 0.0
+    # The smaller Gram matrix serves the intensity and the solution.
+    gram = rows @ rows.T if n <= rows.shape[1] else rows.T @ rows
+    a = _intensity(gram, norms, rows.shape[1])
+    W = _solve(rows, gram, means, a, float(norms.sum()) / n)
+    b = np.log(task.counts / n) - np.einsum("kd,kd->k", W, means) / 2
+    b -= W @ (center - space.origin)
+    return Prediction([softmax(E @ W.T + b) for E in space.evals(task)], chosen=a)
 
 
-def intensity(rows: Floats) -> float:
+def _intensity(gram: Floats, norms: Floats, d: int) -> float:
     """Return the Ledoit-Wolf shrinkage intensity of centred rows (n, d), in [0, 1].
 
-    From the smaller Gram matrix: with C the covariance and m its mean eigenvalue, the ratio of
-    ``mean ||x x' - C||^2 / n`` to ``||C - m I||^2``, at most 1; 1 where rows do not vary.
+    From their smaller Gram matrix and their squared norms: with C the covariance and m its mean
+    eigenvalue, the ratio of ``mean ||x x' - C||^2 / n`` to ``||C - m I||^2``, at most 1; 1 where
+    rows do not vary.
     """
-    n, d = rows.shape
-    norms = np.einsum("nd,nd->n", rows, rows)
-    gram = rows @ rows.T if n <= d else rows.T @ rows
+    n = len(norms)
     squared = float(np.einsum("ij,ij->", gram, gram)) / n**2
     spread = squared - (norms.sum() / n) ** 2 / d
     if spread <= 0:
@@ -80,19 +90,29 @@ def intensity(rows: Floats) -> float:
     return float(np.clip(error / spread, 0, 1))
 
 
-def _solve(within: Floats, means: Floats, a: float) -> Floats:
+def _solve(rows: Floats, gram: Floats, means: Floats, a: float, trace: float) -> Floats:
     """Return ``means @ S^-1``, (n_classes, d)."""
-    n, d = within.shape
-    trace = float(np.einsum("nd,nd->", within, within)) / n
+    n, d = rows.shape
     if trace == 0:
         return means
     ridge = max(a, 1e-10) * trace / d
     share = (1 - a) / n
+    S = share * gram
+    S.ravel()[:: len(S) + 1] += ridge
     if n > d:
-        S = share * (within.T @ within) + ridge * np.eye(d)
-        W: Floats = np.linalg.solve(S, means.T).T
+        W: Floats = _over(S, means.T).T
         return W
     # Woodbury: the inverse through the (n, n) Gram matrix of the rows.
-    inner = np.eye(n) * ridge + share * (within @ within.T)
-    W = (means - share * np.linalg.solve(inner, within @ means.T).T @ within) / ridge
+    W = (means - share * _over(S, rows @ means.T).T @ rows) / ridge
     return W
+
+
+def _over(S: Floats, B: Floats) -> Floats:
+    """Return ``S^-1 B`` of a symmetric matrix, positive definite but for rounding."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    try:
+        found: Floats = cho_solve(cho_factor(S, check_finite=False), B, check_finite=False)
+    except np.linalg.LinAlgError:
+        found = np.linalg.solve(S, B)
+    return found

@@ -7,7 +7,7 @@ from one decomposition, ``e_i / (1 - h_i)`` [1]_, where the leverage h_i counts 
 
 Probabilities are the softmax of the fitted scores times one factor, fitted on leave-one-out
 scores (`charz.probes._temperature`); ``cv_probabilities`` are those of the leave-one-out scores.
-Cost O(n d min(n, d)), whatever the number of alphas.
+Cost O(n d min(n, d)), and O(n min(n, d) K) per alpha.
 
 Parameters
 ----------
@@ -29,7 +29,7 @@ array([0, 1])
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.probes._draws import Task, answer, unit_scale
+from charz.probes._space import Space
 from charz.probes._temperature import factor, softmax
 from charz.records import Draw, Prediction
 
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
 PARAMETERS: dict[str, Any] = {"alpha": (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)}
+WIDE = 64
+"""Columns of a product from which BLAS runs at full speed."""
 
 
 def predict(
@@ -67,55 +70,91 @@ def predict(
     grid = sorted({float(value) for value in np.atleast_1d(alpha)})
     if not grid or not all(0 < value < np.inf for value in grid):
         raise InputError(f"alpha = {alpha} is no grid", "give positive finite numbers")
-    return answer(partial(_fit, grid=grid), X, draws, X_evals, n_classes)
+    return answer(partial(_fit, space=Space(X), grid=grid), X, draws, X_evals, n_classes)
 
 
-@dataclass(frozen=True)
-class _Spectrum:
-    """Thin decomposition ``U s V'`` of the centred rows; ``axes`` is V, (d, r)."""
-
-    U: Floats
-    s: Floats
-    axes: Floats
-
-
-def _fit(task: Task, grid: list[float]) -> Prediction:
+def _fit(task: Task, space: Space, grid: list[float]) -> Prediction:
     unit = unit_scale(task.X)
     center = task.X.mean(axis=0)
-    spectrum = _spectrum((task.X - center) * unit)
-    errors = [_left_out(spectrum, task, alpha) for alpha in grid]
-    best = int(np.argmin([np.einsum("nk,nk->", E, E) for E in errors]))
-    left_out = task.one_hot - errors[best]
+    X = task.X - center
+    X *= unit
+    frequencies = task.counts / len(task.y)
+    Y, alphas = task.one_hot - frequencies, np.array(grid)
+    axes = (_of_rows if len(X) <= X.shape[1] else _of_columns)(X, Y, alphas)
+    best, errors = _least_left_out(axes)
+    left_out = task.one_hot - errors
     t = factor(left_out, task.y)
-    W = _weights(spectrum, task.one_hot, grid[best])
-    mean = task.counts / len(task.y)
-    probabilities = [softmax(t * (((E - center) * unit) @ W + mean)) for E in task.X_evals]
+    W = (t * unit) * axes.weights(best)
+    b = t * frequencies - (center - space.origin) @ W
+    probabilities = [softmax(E @ W + b) for E in space.evals(task)]
     return Prediction(probabilities, softmax(t * left_out), chosen=grid[best])
 
 
-def _spectrum(X: Floats) -> _Spectrum:
-    n, d = X.shape
-    values, vectors = np.linalg.eigh(X @ X.T if n <= d else X.T @ X)
-    kept = values > max(values[-1], 0.0) * 1e-14
-    s, vectors = np.sqrt(values[kept]), vectors[:, kept]
-    if n <= d:
-        return _Spectrum(vectors, s, X.T @ (vectors / s))
-    return _Spectrum((X @ vectors) / s, s, vectors)
+@dataclass(frozen=True)
+class _Axes:
+    """A draw in the axes of its decomposition, where every alpha is a diagonal.
+
+    For the alpha at place a, ``T diag(factors[:, a]) C`` is the fit to ``Y``, or where that is
+    None the fit's residuals. Residuals over ``slack[:, a]``, one less the leverages, are the
+    left-out ones. ``weights(a)`` are those on centred, scaled rows, (d, n_classes).
+    """
+
+    T: Floats
+    C: Floats
+    factors: Floats
+    slack: Floats
+    weights: Callable[[int], Floats]
+    Y: Floats | None = None
 
 
-def _left_out(spectrum: _Spectrum, task: Task, alpha: float) -> Floats:
-    """Return ``y_i`` less its prediction by all other rows, (n, n_classes)."""
-    n = len(task.y)
-    shrinkage = spectrum.s**2 / (spectrum.s**2 + alpha)
-    Y = task.one_hot - task.counts / n
-    residual = Y - (spectrum.U * shrinkage) @ (spectrum.U.T @ Y)
-    leverage = 1 / n + np.einsum("nr,nr,r->n", spectrum.U, spectrum.U, shrinkage)
-    E: Floats = residual / (1 - leverage)[:, None]
-    return E
+def _of_columns(X: Floats, Y: Floats, alphas: Floats) -> _Axes:
+    """Return the axes of ``X'X = V diag(s) V'``."""
+    values, V = np.linalg.eigh(X.T @ X)
+    inverse = 1 / (np.maximum(values, 0.0)[:, None] + alphas)
+    T = X @ V
+    C = T.T @ Y
+    slack = 1 - 1 / len(X) - np.square(T) @ inverse
+    return _Axes(T, C, inverse, slack, lambda a: V @ (inverse[:, a, None] * C), Y)
 
 
-def _weights(spectrum: _Spectrum, Y: Floats, alpha: float) -> Floats:
-    """Return weights (d, n_classes) on centred, scaled rows."""
-    s = spectrum.s
-    W: Floats = (spectrum.axes * (s / (s**2 + alpha))) @ (spectrum.U.T @ Y)
-    return W
+def _of_rows(X: Floats, Y: Floats, alphas: Floats) -> _Axes:
+    """Return the axes of ``XX' = U diag(s) U'`` that are orthogonal to the constant.
+
+    The constant is an axis of its own, with the eigenvalue 0. Raised above all others it comes
+    last and is left out: what remains are sums of positive terms, exact however small they
+    are, in place of the difference ``1 - 1/n - h_i``.
+    """
+    gram = X @ X.T
+    gram += 2 * np.abs(gram).sum(axis=1).max() / len(X) or 1.0
+    values, U = np.linalg.eigh(gram)
+    values, U = np.maximum(values[:-1], 0.0), U[:, :-1]
+    kept = alphas / (values[:, None] + alphas)
+    C = U.T @ Y
+
+    def weights(a: int) -> Floats:
+        W: Floats = X.T @ (U @ (kept[:, a, None] / alphas[a] * C))
+        return W
+
+    return _Axes(U, C, kept, np.square(U) @ kept, weights)
+
+
+def _least_left_out(axes: _Axes) -> tuple[int, Floats]:
+    """Return the place of the best alpha, and ``y_i`` less its prediction by all other rows.
+
+    One product serves as many alphas as make it wide, as BLAS is slow at narrow ones.
+    """
+    n_alphas, n_classes = axes.factors.shape[1], axes.C.shape[1]
+    best, least, errors = 0, np.inf, np.empty(0)
+    step = max(1, WIDE // n_classes)
+    for start in range(0, n_alphas, step):
+        part = axes.factors[:, start : start + step, None] * axes.C[:, None, :]
+        products = axes.T @ part.reshape(len(axes.C), -1)
+        for a in range(start, min(start + step, n_alphas)):
+            E = products[:, (a - start) * n_classes :][:, :n_classes]
+            if axes.Y is not None:
+                np.subtract(axes.Y, E, out=E)
+            E /= axes.slack[:, a, None]
+            loss = float(np.einsum("nk,nk->", E, E))
+            if loss < least:
+                best, least, errors = a, loss, E
+    return best, errors

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +19,12 @@ from charz.steps import _cells, _units
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
+if TYPE_CHECKING:
+    from charz.records import Ints
+
 _BATCH = 200
+_HELD = 32 << 20
+"""Bytes of probabilities that are held until their metrics are computed at once."""
 
 
 def run(
@@ -94,18 +99,55 @@ def _rows(
     answers = shelf.load("probes", probe["name"]).predict(
         arrays.vectors(trains[0]), draws, X_evals, arrays.n_classes, **probe["parameters"]
     )
-    for train, draw, answer in zip(trains, draws, answers, strict=True):
-        for index, (eval_, eval_draw) in enumerate(zip(evals, eval_draws, strict=True)):
-            if eval_ in evals_of[train]:
-                yield _row(answer, index, draw, eval_draw) | {
+    wanted = [[eval_ in evals_of[train] for eval_ in evals] for train in trains]
+    for train, draw, (answer, measured) in zip(
+        trains, draws, _measured(answers, wanted, [draw.labels for draw in eval_draws]), strict=True
+    ):
+        for eval_, values, eval_draw in zip(evals, measured, eval_draws, strict=True):
+            if values is not None:
+                yield _row(answer, values, draw, eval_draw) | {
                     "train_subset_id": train,
                     "eval_subset_id": eval_,
                     "probe_id": probe_id,
                 }
 
 
-def _row(answer: Prediction, index: int, draw: Draw, eval_draw: Draw) -> dict[str, Any]:
-    measured = metrics.measure(answer.probabilities[index], eval_draw.labels)
+def _measured(
+    answers: Iterator[Prediction], wanted: list[list[bool]], labels: list[Ints]
+) -> Iterator[tuple[Prediction, list[dict[str, float] | None]]]:
+    """Yield each answer with its metrics on every eval subset, None where not wanted.
+
+    Answers are measured by the batch: what depends on the labels alone is then done once.
+    """
+    for batch in _batches(zip(answers, wanted, strict=True)):
+        found: list[list[dict[str, float] | None]] = [[None] * len(labels) for _ in batch]
+        for index, y in enumerate(labels):
+            places = [place for place, (_, asked) in enumerate(batch) if asked[index]]
+            P = [batch[place][0].probabilities[index] for place in places]
+            many = metrics.measure_many(np.stack(P), y) if P else {}
+            for row, place in enumerate(places):
+                found[place][index] = {name: float(many[name][row]) for name in many}
+        yield from ((answer, values) for (answer, _), values in zip(batch, found, strict=True))
+
+
+def _batches(
+    pairs: Iterable[tuple[Prediction, list[bool]]],
+) -> Iterator[list[tuple[Prediction, list[bool]]]]:
+    """Yield the pairs in order, as many together as `_HELD` allows."""
+    batch, held = [], 0
+    for pair in pairs:
+        batch.append(pair)
+        held += sum(P.nbytes for P in pair[0].probabilities)
+        if held >= _HELD:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _row(
+    answer: Prediction, measured: dict[str, float], draw: Draw, eval_draw: Draw
+) -> dict[str, Any]:
     row: dict[str, Any] = {name: _finite(value) for name, value in measured.items()}
     row |= {"cv_accuracy": None, "cv_log_loss": None}
     if answer.cv_probabilities is not None:

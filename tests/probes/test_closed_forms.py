@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.covariance import ledoit_wolf
@@ -15,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from charz.metrics import log_loss
 from charz.probes import centroid, knn, lda, majority, ridge
-from charz.probes._temperature import factor
+from charz.probes._temperature import factor, softmax
 from charz.records import Draw
 
 seeds = st.integers(0, 2**32 - 1)
@@ -158,6 +159,47 @@ def test_the_factor_on_scores_has_the_least_log_loss(seed):
     assert smoothed(got, S, y) <= smoothed(best, S, y) + 1e-9
     # Scaling scores is scaling the factor.
     assert factor(100 * S, y) == pytest.approx(got / 100, rel=1e-6)
+
+
+@given(seeds, st.sampled_from([2, 16, 17, 40]), st.sampled_from([0.0, 0.3, 6.0]))
+@settings(deadline=None, max_examples=60)
+def test_the_factor_copes_with_any_number_of_classes_and_any_skill(seed, n_classes, skill):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, n_classes, size=80)
+    S = skill * np.eye(n_classes)[y] + rng.normal(size=(80, n_classes))
+    own = S[np.arange(80), y].copy()
+    S[rng.random(S.shape) < 0.1] = -np.inf
+    S[np.arange(80), y] = own
+    S[:3, :][np.arange(3), y[:3]] = -np.inf
+    # Rows whose own score is -inf say nothing; other scores of -inf have no probability.
+    known, codes = S[3:], y[3:]
+    got = factor(S, y)
+    margins = np.where(np.isfinite(known), known - known[np.arange(77), codes][:, None], 0)
+
+    def loss(t):
+        L = special.logsumexp(t * (known - known[np.arange(77), codes][:, None]), axis=1)
+        return (1 + 1 / 77) * L.sum() - t * margins.mean()
+
+    spread = np.sqrt((margins**2).mean())
+    found = minimize_scalar(
+        lambda u: loss(np.exp(u) / spread),
+        bounds=(-8, 8),
+        method="bounded",
+        options={"xatol": 1e-10},
+    )
+    assert loss(got) <= loss(np.exp(found.x) / spread) + 1e-9
+    assert np.exp(-8.01) <= got * spread <= np.exp(8.01)
+
+
+@given(seeds, st.sampled_from([1, 2, 16, 17, 60]), st.sampled_from([1.0, 1e3]))
+@settings(deadline=None, max_examples=30)
+def test_softmax_is_scipys(seed, n_classes, scale):
+    S = scale * np.random.default_rng(seed).normal(size=(50, n_classes))
+    S[:, 1:][S[:, 1:] > scale] = -np.inf
+    np.testing.assert_allclose(softmax(S), special.softmax(S, axis=1), atol=1e-14)
+    np.testing.assert_allclose(
+        softmax(S.reshape(5, 10, -1)).reshape(50, -1), softmax(S), atol=1e-14
+    )
 
 
 @given(seeds, st.sampled_from([(30, 4), (30, 60), (12, 200)]))
