@@ -87,7 +87,7 @@ def answer(
         if not finite[draw.rows].all():
             matrix(pool[draw.rows], "the training rows")
         start = time.process_time()
-        with _one_thread():
+        with one_thread():
             prediction = _answer_one(fit, pool, draw, evals, n_classes)
         yield replace(prediction, seconds=time.process_time() - start)
 
@@ -165,7 +165,7 @@ def _controller() -> Any:
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
-def _one_thread() -> AbstractContextManager[Any]:
+def one_thread() -> AbstractContextManager[Any]:
     """Hold BLAS to one thread: faster at these sizes, and the same sums on every machine."""
     limit: AbstractContextManager[Any] = _controller().limit(limits=1)
     return limit

@@ -118,7 +118,8 @@ def test_the_gap_is_a_bound_away_from_the_optimum_too(
     for q in range(len(weights)):
         f = slow_objective(V[q], Z, y, weights[q], C, n_classes)
         best = least(Z, y, weights[q], C, n_classes, stage.V[q])
-        assert f - best <= (gaps[q] + 1e-12) * best + 1e-12
+        # Of a fold with one class the optimum is 0: no gap relative to it is finite.
+        assert best == 0 or f - best <= (gaps[q] + 1e-12) * best + 1e-12
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
