@@ -9,4 +9,23 @@ An item is a module with
     along. A draw with a single class gives that class probability 1.
 ``PARAMETERS``
     Its parameters and their defaults.
+
+Two things work without a registry and are loaded when asked for: `probe_grid`, every subset
+under every C in one table, and `LogisticProbe`, a scikit-learn classifier.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {"LogisticProbe": "charz.probes._estimator", "probe_grid": "charz.probes._grid"}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'charz.probes' has no attribute {name!r}")
+    return getattr(importlib.import_module(home), name)

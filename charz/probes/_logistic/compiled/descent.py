@@ -133,95 +133,151 @@ def scratch(V: Floats, M: Floats) -> Scratch:
     )
 
 
+class Course(NamedTuple):
+    """How each problem of a call fares, by its place in the call.
+
+    ``rho`` (Q, MEMORY) holds ``1 / s'y``; ``scale`` the metric's factor; ``losses`` the loss
+    where it is; ``steps`` how many it took; ``least`` how near to its minimum it was at best,
+    ``waited`` steps ago; ``moved`` whether its last search found a step; ``is_sharp`` whether
+    its metric has ``B``.
+    """
+
+    rho: Floats
+    scale: Floats
+    losses: Floats
+    steps: Ints
+    least: Floats
+    waited: Ints
+    moved: Ints
+    is_sharp: Ints
+
+
 @compiled
-def minimise(rows: Rows, fits: Fits, which: Ints, patience: int, scratch: Scratch) -> None:
+def minimise(rows: Rows, fits: Fits, which: Ints, patience: int, memory: Scratch) -> None:
     """Minimise the problems ``which`` from where they are; updates ``V`` and ``M``.
 
     A problem is given up where no step helps any more, or none of ``patience`` in turn came
     nearer than one before: floats have a floor.
     """
-    K = fits.V.shape[1]
-    n, n_active = len(rows.owner), len(which)
-    floats = fits.V.dtype
+    K, n_active = fits.V.shape[1], len(which)
     active, places = which.copy(), np.arange(n_active)
-    D, G, DM, R, before, S, Y, diagonal, B = scratch
-    # By place in ``which``, not by problem.
-    rho = np.zeros((n_active, MEMORY))
-    is_sharp = np.zeros(n_active, np.bool_)
-    scale, losses = np.ones(n_active), np.zeros(n_active)
-    steps, waited = np.zeros(n_active, np.int64), np.zeros(n_active, np.int64)
-    least, moved = np.full(n_active, np.inf), np.ones(n_active, np.bool_)
-    work = np.zeros((2, BLOCK), floats)
-
+    course = Course(
+        np.zeros((n_active, MEMORY)), np.ones(n_active), np.zeros(n_active),
+        np.zeros(n_active, np.int64), np.full(n_active, np.inf), np.zeros(n_active, np.int64),
+        np.ones(n_active, np.bool_), np.zeros(n_active, np.bool_),
+    )  # fmt: skip
+    work = np.zeros((2, BLOCK), fits.V.dtype)
     for a in range(n_active):
-        q = which[a]
-        part = slice(a * K, (a + 1) * K)
-        losses[a], _ = measure(
-            fits.M[q], fits.M[q], floats.type(0), rows.owner, fits.weights[q], R[part], work
-        )
-        metrics.diagonal(
-            R[part], rows.owner, fits.weights[q], rows.moments, fits.lams[q], fits.dead[q],
-            diagonal[a],
-        )  # fmt: skip
-    for step in range(MAX_STEPS + 1):
-        product(R, n_active * K, rows.back, rows.back_begins, rows.back_ends, G)
+        _begin(rows, fits, which[a], a, memory, course, work)
+    while True:
+        # Row a of D, G, DM and R is of problem active[a], whose place in ``which`` is places[a].
+        product(memory.R, n_active * K, rows.back, rows.back_begins, rows.back_ends, memory.G)
+        fits.work[0] += n_active * K
         kept = 0
         for a in range(n_active):
             q, place = active[a], places[a]
-            part = slice(a * K, (a + 1) * K)
-            left, f = _gradient(
-                G[part], R[part], fits.V[q], fits.lams[q], diagonal[place], n, len(rows.moments)
-            )
-            f += losses[place]
-            if step > 0:
-                slot = (steps[place] - 1) % MEMORY
-                scale[place], rho[place, slot] = _pair(
-                    S[place, slot], Y[place, slot], G[part], before[place], diagonal[place],
-                    B[place], is_sharp[place],
-                )  # fmt: skip
-            before[place] = G[part]
-            waited[place] = 0 if left < least[place] else waited[place] + 1
-            least[place] = min(left, least[place])
-            if (
-                left > fits.tols[q] * f
-                and waited[place] <= patience
-                and moved[place]
-                and step < MAX_STEPS
-            ):
-                if steps[place] % SHARP_EVERY == SHARP_FROM and K * n >= SHARP_SIZE:
-                    metrics.sharpen(
-                        R[part], rows.owner, fits.weights[q], rows.Z, rows.moments,
-                        fits.lams[q], fits.dead[q], diagonal[place], B[place],
-                    )  # fmt: skip
-                    is_sharp[place], scale[place] = True, 1.0
-                _direction(
-                    G[part], S[place], Y[place], rho[place], steps[place], diagonal[place],
-                    B[place], is_sharp[place], scale[place], fits.dead[q],
-                    D[kept * K : (kept + 1) * K],
-                )  # fmt: skip
+            if _goes_on(rows, fits, q, place, a, memory, course, patience):
+                _aim(rows, fits, q, place, a, kept, memory, course)
                 active[kept], places[kept] = q, place
                 kept += 1
-        fits.work[0] += n_active * K
         n_active = kept
         if n_active == 0:
             return
-        product(D, n_active * K, rows.forth, rows.forth_begins, rows.forth_ends, DM)
+        product(memory.D, n_active * K, rows.forth, rows.forth_begins, rows.forth_ends, memory.DM)
         fits.work[0] += n_active * K
         fits.work[1] += n_active
         for a in range(n_active):
-            q, place = active[a], places[a]
-            part = slice(a * K, (a + 1) * K)
-            _shift(DM[part], D[part], len(rows.moments), n)
-            t, losses[place] = _search(
-                fits.V[q], fits.M[q], before[place], D[part], DM[part], R[part], rows.owner,
-                fits.weights[q], fits.lams[q], len(rows.moments), work,
-            )  # fmt: skip
-            moved[place] = t > 0
-            _advance(
-                floats.type(t), D[part], DM[part], fits.V[q], fits.M[q],
-                S[place, steps[place] % MEMORY],
-            )  # fmt: skip
-            steps[place] += 1
+            _move(rows, fits, active[a], places[a], a, memory, course, work)
+
+
+@compiled
+def _begin(
+    rows: Rows, fits: Fits, q: int, a: int, memory: Scratch, course: Course, work: Floats
+) -> None:
+    """Set residuals, loss and diagonal metric of a problem where it is."""
+    K = fits.V.shape[1]
+    R = memory.R[a * K : (a + 1) * K]
+    course.losses[a], _ = measure(
+        fits.M[q], fits.M[q], R.dtype.type(0), rows.owner, fits.weights[q], R, work
+    )
+    metrics.diagonal(
+        R, rows.owner, fits.weights[q], rows.moments, fits.lams[q], fits.dead[q],
+        memory.diagonal[a],
+    )  # fmt: skip
+
+
+@compiled
+def _goes_on(
+    rows: Rows,
+    fits: Fits,
+    q: int,
+    place: int,
+    a: int,
+    memory: Scratch,
+    course: Course,
+    patience: int,
+) -> bool:
+    """Take in the gradient; return whether there is still a way to go."""
+    K, n, p = fits.V.shape[1], len(rows.owner), len(rows.moments)
+    G, R = memory.G[a * K : (a + 1) * K], memory.R[a * K : (a + 1) * K]
+    left, penalty = _gradient(G, R, fits.V[q], fits.lams[q], memory.diagonal[place], n, p)
+    if course.steps[place] > 0:
+        slot = (course.steps[place] - 1) % MEMORY
+        course.scale[place], course.rho[place, slot] = _pair(
+            memory.S[place, slot], memory.Y[place, slot], G, memory.before[place],
+            memory.diagonal[place], memory.B[place], course.is_sharp[place],
+        )  # fmt: skip
+    memory.before[place] = G
+    course.waited[place] = 0 if left < course.least[place] else course.waited[place] + 1
+    course.least[place] = min(left, course.least[place])
+    is_near = left <= fits.tols[q] * (course.losses[place] + penalty)
+    is_stuck = course.waited[place] > patience or not course.moved[place]
+    return not is_near and not is_stuck and course.steps[place] < MAX_STEPS
+
+
+@compiled
+def _aim(
+    rows: Rows, fits: Fits, q: int, place: int, a: int, kept: int, memory: Scratch, course: Course
+) -> None:
+    """Set the direction of a problem, after sharpening its metric when it is time."""
+    K, steps = fits.V.shape[1], course.steps[place]
+    if steps % SHARP_EVERY == SHARP_FROM and K * len(rows.owner) >= SHARP_SIZE:
+        metrics.sharpen(
+            memory.R[a * K : (a + 1) * K], rows.owner, fits.weights[q], rows.Z, rows.moments,
+            fits.lams[q], fits.dead[q], memory.diagonal[place], memory.B[place],
+        )  # fmt: skip
+        course.is_sharp[place], course.scale[place] = True, 1.0
+    _direction(
+        memory.before[place], memory.S[place], memory.Y[place], course.rho[place], steps,
+        memory.diagonal[place], memory.B[place], course.is_sharp[place], course.scale[place],
+        fits.dead[q], memory.D[kept * K : (kept + 1) * K],
+    )  # fmt: skip
+
+
+@compiled
+def _move(
+    rows: Rows,
+    fits: Fits,
+    q: int,
+    place: int,
+    a: int,
+    memory: Scratch,
+    course: Course,
+    work: Floats,
+) -> None:
+    """Search along the direction and go there."""
+    K, p = fits.V.shape[1], len(rows.moments)
+    part = slice(a * K, (a + 1) * K)
+    D, DM = memory.D[part], memory.DM[part]
+    _shift(DM, D, p, len(rows.owner))
+    t, course.losses[place] = _search(
+        fits.V[q], fits.M[q], memory.before[place], D, DM, memory.R[part], rows.owner,
+        fits.weights[q], fits.lams[q], p, work,
+    )  # fmt: skip
+    course.moved[place] = t > 0
+    slot = course.steps[place] % MEMORY
+    _advance(D.dtype.type(t), D, DM, fits.V[q], fits.M[q], memory.S[place, slot])
+    course.steps[place] += 1
 
 
 @compiled
