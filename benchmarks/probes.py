@@ -1,13 +1,14 @@
-"""How long the probes take, beside scikit-learn: CPU seconds of one thread.
+"""The probe engine beside scikit-learn: time, exactness, rate and memory.
 
-    python benchmarks/probes.py [--quick]
+    python benchmarks/vectors.py FOLDER --checkpoint MINILM
+    python benchmarks/probes.py FOLDER [--only grid cells fewshot exact rate memory] [--quick]
 
-One grid is 6 C x (the full sample + 5 folds) = 36 fits, cross-validation included; ours is the
-mean over four draws in one call, which is how probes are run. scikit-learn fits the same 36 with
-lbfgs at tol 1e-6, one after the other, on the same scaled rows (on one fold, times 5). "sk gap" is
-how far its worst full fit lies above our certified lower bound on the optimum; ours are proven to
-1e-6, their folds to 1e-5. Real embeddings are used where ``CHARZ_LAB`` names a folder of ``*.npz``
-with ``X`` and ``y``; synthetic rows have the decaying spectrum of embeddings.
+All times are CPU seconds of one thread in one process, both sides in turn. A grid is 6 C x (the
+whole sample + 5 folds) = 36 fits. Ours is `charz.probe_grid` from raw vectors to the table with
+seven metrics of every C; the pool's preparation is counted, spread over the draws of the call.
+scikit-learn's is `LogisticRegression` (lbfgs, tol 1e-6) on the same scaled rows, whole samples and
+folds, with `predict_proba` of the eval rows and of the rows left out, and no metrics; it is
+timed on the first draw of a cell, on one fold of five (times five).
 """
 
 from __future__ import annotations
@@ -15,67 +16,59 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
+import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 import numpy as np
 
-N_DRAWS = 4
 GRID = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
+N_DRAWS = 10
+N_EVAL = 500
+CELLS = (
+    ("sst2_glove", (64, 256, 1024, 4096)),
+    ("sst2_minilm", (64, 256, 1024, 4096)),
+    ("trec6_glove", (64, 256, 1024, 4096)),
+    ("trec6_minilm", (64, 256, 1024, 4096)),
+    ("newsgroups20_wordllama", (64, 256, 1024, 4096)),
+    ("newsgroups20_minilm", (64, 256, 1024)),
+    ("banking77_minilm", (256, 1024, 4096)),
+    ("clinc150_minilm", (256, 1024, 4096)),
+)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A task to time: rows scaled to unit mean square, labels without holes."""
+    """A dataset under an encoder: a pool to draw from, and rows to score on."""
 
     name: str
     X: np.ndarray
     y: np.ndarray
+    X_eval: np.ndarray
+    y_eval: np.ndarray
 
-    @property
-    def n_classes(self) -> int:
-        """Number of classes."""
-        return int(self.y.max()) + 1
+    @classmethod
+    def load(cls, folder: Path, name: str) -> Case:
+        """Read vectors, with `N_EVAL` test rows drawn by seed."""
+        with np.load(folder / f"{name}.npz") as arrays:
+            X, y, n_train = arrays["X"], arrays["y"], int(arrays["n_train"])
+        test = n_train + np.random.default_rng(0).permutation(len(y) - n_train)[:N_EVAL]
+        return cls(name, X[:n_train], y[:n_train], X[test], y[test])
 
-
-def synthetic(n: int, n_dims: int, n_classes: int) -> Case:
-    """Return normalised rows around class means, with a spectrum decaying like j**-0.6."""
-    rng = np.random.default_rng(0)
-    axes = np.arange(1, n_dims + 1) ** -0.6
-    y = np.concatenate([np.arange(n_classes), rng.integers(0, n_classes, n - n_classes)])
-    X = (rng.normal(size=(n_classes, n_dims))[y] + 1.5 * rng.normal(size=(n, n_dims))) * axes
-    X += rng.normal(size=n_dims) / 2
-    return Case("synthetic", X / np.linalg.norm(X, axis=1, keepdims=True), y)
-
-
-def real(sizes: tuple[int, ...]) -> Iterator[Case]:
-    """Yield draws from the embeddings in ``CHARZ_LAB``."""
-    folder = Path(os.environ.get("CHARZ_LAB", "/nonexistent"))
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as arrays:
-            X, y = arrays["X"].astype(np.float64), arrays["y"]
-        order = np.random.default_rng(0).permutation(len(y))
-        for n in sizes:
-            rows = order[:n]
-            _, codes = np.unique(y[rows], return_inverse=True)
-            factor = 1 / np.sqrt((X[rows] ** 2).sum(axis=1).mean())
-            yield Case(path.stem, X[rows] * factor, codes)
+    def draws(self, n: int, n_draws: int) -> list[np.ndarray]:
+        """Return random draws; draws of one seed are nested."""
+        seeds = range(n_draws)
+        return [np.random.default_rng(seed).permutation(len(self.y))[:n] for seed in seeds]
 
 
-def cases(quick: bool) -> Iterator[Case]:
-    """Yield the tasks, small ones first."""
-    sizes = (64, 256) if quick else (64, 256, 1024)
-    yield from (synthetic(n, 384, K) for n in sizes for K in (2, 6, 20))
-    yield from real(sizes)
-
-
-def timed(work: Callable[[], object], repeats: int = 1) -> float:
+def cpu(work: Callable[[], object], repeats: int = 1) -> float:
     """Return the least CPU seconds of ``repeats`` runs."""
     best = np.inf
     for _ in range(repeats):
@@ -85,54 +78,227 @@ def timed(work: Callable[[], object], repeats: int = 1) -> float:
     return float(best)
 
 
-def ours(case: Case) -> float:
-    """Return the CPU seconds of one logistic answer: grid, folds and choice, of a few draws."""
-    from charz.probes import logistic
-    from charz.records import Draw
+def ours(case: Case, draws: Sequence[np.ndarray], **settings: object) -> float:
+    """Return CPU seconds of all draws' grids."""
+    import charz
 
-    rng = np.random.default_rng(0)
-    orders = [rng.permutation(len(case.y)) for _ in range(N_DRAWS)]
-    draws = [Draw(rows, case.y[rows]) for rows in orders]
-
-    def work() -> None:
-        list(logistic.predict(case.X, draws, [case.X[:1]], case.n_classes))
-
-    return timed(work, repeats=2) / N_DRAWS
+    wanted = {"subsets": draws, "C": GRID, "scale": True} | settings
+    return cpu(
+        lambda: charz.probe_grid(case.X, case.y, case.X_eval, case.y_eval, **wanted), repeats=2
+    )
 
 
-def theirs(case: Case) -> float:
-    """Return scikit-learn's CPU seconds for the same fits."""
-    from sklearn.linear_model import LogisticRegression
-
+def theirs(case: Case, rows: np.ndarray, tol: float = 1e-6) -> float:
+    """Return scikit-learn's CPU seconds for one draw's grid."""
     from charz.probes._logistic.folds import assign
 
-    train = assign(case.y, 5) != 0
+    X = case.X[rows].astype(np.float64)
+    factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
+    X, E, y = X * factor, case.X_eval * factor, case.y[rows]
+    out = assign(np.unique(y, return_inverse=True)[1], 5) == 0
 
-    def work(X: np.ndarray, y: np.ndarray) -> None:
+    def fit(X: np.ndarray, y: np.ndarray, asked: np.ndarray) -> None:
         for C in GRID:
-            LogisticRegression(C=C, tol=1e-6, max_iter=100_000).fit(X, y)
+            logistic(C, tol).fit(X, y).predict_proba(asked)
 
-    full = timed(lambda: work(case.X, case.y))
-    return full + 5 * timed(lambda: work(case.X[train], case.y[train]))
+    whole = cpu(lambda: fit(X, y, E))
+    return whole + 5 * cpu(lambda: fit(X[~out], y[~out], X[out]))
 
 
-def worst_gap(case: Case) -> float:
-    """Return the largest relative gap of scikit-learn's full fits above our lower bound."""
+def logistic(C: float, tol: float, max_iter: int = 100_000):  # noqa: ANN201
+    """Return scikit-learn's model."""
     from sklearn.linear_model import LogisticRegression
 
-    from charz.probes._logistic import coordinates, path
+    return LogisticRegression(C=C, tol=tol, max_iter=max_iter)
 
-    where = coordinates.shrink(case.X, 1.0) if len(case.X) <= case.X.shape[1] else None
-    where = where or coordinates.rotate(case.X, coordinates.pool_axes(case.X), 1.0)
-    loss = path.loss_for(case.y, case.n_classes)
-    weights, worst = path.row_weights(None, len(case.y)), 0.0
-    for stage in path.solve(where.Z, loss, weights, GRID, 1e-9):
-        best = loss.value(stage.M, weights).loss[0] + (stage.V[0, :, :-1] ** 2).sum() / stage.C / 2
-        model = LogisticRegression(C=stage.C, tol=1e-6, max_iter=100_000).fit(case.X, case.y)
-        P = model.predict_proba(case.X)[np.arange(len(case.y)), case.y]
-        f = -np.log(P).sum() + (model.coef_**2).sum() / stage.C / 2
-        worst = max(worst, f / (best * (1 - stage.gaps[0])) - 1)
-    return worst
+
+def reference_grid(folder: Path, quick: bool) -> None:
+    """TREC-6 x MiniLM, n = 16..1,024 x 10 seeds."""
+    case = Case.load(folder, "trec6_minilm")
+    sizes = [16 * 2**power for power in range(7)]
+    draws = [rows[:n] for rows in case.draws(1024, N_DRAWS) for n in sizes]
+    mine = ours(case, draws)
+    n_peers = 1 if quick else 3
+    peers = [rows[:n] for rows in case.draws(1024, n_peers) for n in sizes]
+    peer = sum(theirs(case, rows) for rows in peers) * N_DRAWS / n_peers
+    print(
+        f"\nreference grid: {36 * len(draws)} fits; ours {mine:.2f} s, "
+        f"scikit-learn {peer:.1f} s (from {n_peers} of {N_DRAWS} seeds): {peer / mine:.0f}x"
+    )
+
+
+def cells(folder: Path, quick: bool) -> None:
+    """One line per cell."""
+    print(f"\n{'cell':24}{'K':>4}{'d':>5}{'n':>6}{'ms/grid':>9}{'sk ms':>10}{'ratio':>7}")
+    for name, sizes in CELLS:
+        if not (folder / f"{name}.npz").exists():
+            continue
+        case = Case.load(folder, name)
+        for n in sizes:
+            n_classes = int(case.y.max()) + 1
+            if n > len(case.y) or (quick and n * n_classes > 30_000):
+                continue
+            n_draws = int(np.clip(40_000 // (n * max(1, n_classes // 6)), 1, N_DRAWS))
+            draws = case.draws(n, n_draws)
+            mine, peer = ours(case, draws) / n_draws, theirs(case, draws[0])
+            print(
+                f"{name:24}{n_classes:4}{case.X.shape[1]:5}{n:6}{1e3 * mine:9.2f}"
+                f"{1e3 * peer:10.1f}{peer / mine:7.0f}",
+                flush=True,
+            )
+
+
+def few_shot(folder: Path, quick: bool) -> None:
+    """Print MTEB's protocol: so many rows a label x 10 draws, C 1 on raw rows, all test rows."""
+    import charz
+
+    print(f"\n{'few-shot protocol':24}{'per label':>10}{'ms/10 draws':>12}{'sk ms':>9}{'ratio':>7}")
+    for name in ("sst2_minilm", "trec6_minilm", "banking77_minilm"):
+        case = Case.load(folder, name)
+        for per_label in (8, 16):
+            draws = [per_class(case.y, per_label, seed) for seed in range(10)]
+            wanted = {"subsets": draws, "C": (1.0,), "cv": 0}
+            work = (case.X, case.y, case.X_eval, case.y_eval)
+            mine = cpu(lambda: charz.probe_grid(*work, **wanted), repeats=5)  # noqa: B023
+            peer = cpu(lambda: mteb_peer(case, draws), repeats=2)  # noqa: B023
+            print(
+                f"{name:24}{per_label:10}{1e3 * mine:12.1f}{1e3 * peer:9.1f}{peer / mine:7.1f}",
+                flush=True,
+            )
+
+
+def per_class(y: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Return up to ``n`` rows of every class."""
+    order = np.random.default_rng(seed).permutation(len(y))
+    return np.concatenate([order[y[order] == k][:n] for k in np.unique(y)])
+
+
+def mteb_peer(case: Case, draws: Sequence[np.ndarray]) -> None:
+    """Fit as MTEB does (max_iter 100, default tol) and compute its two main metrics."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    for rows in draws:
+        model = logistic(1.0, 1e-4, 100).fit(case.X[rows], case.y[rows])
+        predicted = model.predict(case.X_eval)
+        accuracy_score(case.y_eval, predicted)
+        f1_score(case.y_eval, predicted, average="macro")
+
+
+def exactness(folder: Path, quick: bool) -> None:
+    """Compare answers with the optimum, certified to 1e-15 in float64."""
+    import charz
+
+    print(
+        f"\n{'exactness':24}{'n':>6}{'gap':>9}{'accuracy pt: mean':>19}{'max':>6}"
+        f"{'log-loss':>10}{'argmax':>9}{'sk default: gap':>17}{'argmax':>9}"
+    )
+    for name, sizes in CELLS:
+        if not (folder / f"{name}.npz").exists():
+            continue
+        case = Case.load(folder, name)
+        for n in sizes:
+            n_classes = int(case.y.max()) + 1
+            if n > 1024 or n * n_classes > (3000 if quick else 21_000):
+                continue
+            draws = case.draws(n, 1 if n > 256 else 3)
+            work = (case.X, case.y, case.X_eval, case.y_eval)
+            wanted = {"subsets": draws, "C": GRID, "scale": True}
+            fast = charz.probe_grid(*work, **wanted)
+            best = charz.probe_grid(*work, **wanted, exact=True)
+            off = 100 * (fast.accuracy - best.accuracy)
+            loss = (fast.log_loss / best.log_loss - 1).abs().max()
+            flips, sk_gap, sk_flips = compared(case, draws[0])
+            print(
+                f"{name:24}{n:6}{fast.gap.max():9.0e}{off.mean():19.3f}{off.abs().max():6.2f}"
+                f"{loss:10.0e}{flips:9.3%}{sk_gap:17.0e}{sk_flips:9.3%}",
+                flush=True,
+            )
+
+
+def compared(case: Case, rows: np.ndarray) -> tuple[float, float, float]:
+    """Return flips of our argmax, and gap and flips of scikit-learn at its defaults (worst C)."""
+    from charz.probes import LogisticProbe
+
+    X = case.X[rows].astype(np.float64)
+    factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
+    X, E, y = X * factor, case.X_eval * factor, case.y[rows]
+    flips, gaps, sk_flips = [], [], []
+    for C in GRID:
+        best = LogisticProbe(C, cv=0, scale=False, exact=True).fit(X, y)
+        fast = LogisticProbe(C, cv=0, scale=False).fit(X, y)
+        peer = logistic(C, 1e-4).fit(X, y)
+        flips.append((fast.predict(E) != best.predict(E)).mean())
+        sk_flips.append((peer.predict(E) != best.predict(E)).mean())
+        gaps.append(objective(peer, X, y, C) / objective(best, X, y, C) - 1)
+    return max(flips), max(gaps), max(sk_flips)
+
+
+def objective(model: object, X: np.ndarray, y: np.ndarray, C: float) -> float:
+    """Return scikit-learn's objective over C."""
+    P = model.predict_proba(X)[np.arange(len(y)), np.searchsorted(model.classes_, y)]
+    return float(-np.log(P).sum() + (model.coef_**2).sum() / (2 * C))
+
+
+def rate(folder: Path, quick: bool) -> None:
+    """Print the products' rate, the peak of one core, and what two workers gain."""
+    import charz
+    from charz.probes._logistic import BUDGET
+    from charz.probes._logistic.compiled import engine
+    from charz.probes._logistic.coordinates import Pool
+    from charz.probes._logistic.folds import assign
+    from charz.probes._logistic.problem import AIM, Problem, row_weights, tolerances
+
+    A = np.random.default_rng(0).normal(size=(1024, 1024)).astype(np.float32)
+    peak = 2 * 1024**3 / cpu(lambda: A @ A, repeats=20) / 1e9
+    print(f"\nBLAS peak of one core, float32: {peak:.0f} GFLOP/s")
+    case = Case.load(folder, "trec6_minilm")
+    pool = Pool(case.X)
+    print(f"{'solver, TREC-6 x MiniLM':24}{'n':>6}{'ms':>8}{'GFLOP/s':>9}{'of peak':>9}{'steps/fit':>11}")
+    for n in (64, 128, 256, 512, 1024, 2048, 4096):
+        rows = case.draws(n, 1)[0]
+        where = pool.coordinates(rows)
+        y = np.unique(case.y[rows], return_inverse=True)[1]
+        weights = row_weights(assign(y, 5)[where.order], n)
+        problem = Problem(
+            where.Z, y[where.order], int(y.max()) + 1, weights, where.is_triangular
+        )
+        tols = AIM * np.array([tolerances(6, 1e-6, True)] * len(GRID))
+        solver = engine.Solver(problem, BUDGET)
+        seconds = cpu(lambda: solver.follow(np.array(GRID), tols), repeats=5)  # noqa: B023
+        products, steps = solver.work / 6
+        p = where.Z.shape[1]
+        size = p * (n - p / 2) if where.is_triangular else p * n
+        flops = 2 * products * size
+        print(
+            f"{'':24}{n:6}{1e3 * seconds:8.2f}{flops / seconds / 1e9:9.1f}"
+            f"{flops / seconds / 1e9 / peak:9.0%}{steps / 36:11.1f}",
+            flush=True,
+        )
+    draws = case.draws(512, 8)
+    walls = []
+    for workers in (1, 2):
+        start = time.perf_counter()
+        charz.probe_grid(
+            case.X, case.y, case.X_eval, case.y_eval, subsets=draws, scale=True, workers=workers
+        )
+        walls.append(time.perf_counter() - start)
+    print(f"two workers, 8 draws of 512: {walls[0] / walls[1]:.2f}x the speed of one (wall time)")
+
+
+def memory(folder: Path, quick: bool) -> None:
+    """Print how far peak memory rises over a grid of 4,096 rows and 77 classes, by budget."""
+    import charz
+
+    case = Case.load(folder, "banking77_minilm")
+    rows = case.draws(1024 if quick else 4096, 1)
+    small = [rows[0][:64]]
+    work = (case.X, case.y, case.X_eval, case.y_eval)
+    charz.probe_grid(*work, subsets=small, C=(1.0,), scale=True)
+    for budget in (64 << 20, 512 << 20):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        charz.probe_grid(*work, subsets=rows, C=(1.0, 10.0), scale=True, memory=budget)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(f"\nmemory: budget {budget >> 20} MiB, peak rose by {(after - before) / 1024:.0f} MiB")
 
 
 def processor() -> str:
@@ -143,27 +309,44 @@ def processor() -> str:
     return named[0] if named else platform.machine()
 
 
-def main() -> None:
-    """Print one line per task."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="up to 256 rows")
-    quick = parser.parse_args().quick
+def facts() -> Iterator[str]:
+    """Yield what the figures depend on."""
+    import numba
     import sklearn
     import threadpoolctl
 
+    yield f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}"
+    yield f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
+    pools = {f"{each['internal_api']} {each['version']}" for each in threadpoolctl.threadpool_info()}
+    yield f"scikit-learn {sklearn.__version__}, {', '.join(sorted(pools))}"
+    yield f"engine {os.environ.get('CHARZ_ENGINE', 'numba')}"
+
+
+SECTIONS = {
+    "grid": reference_grid,
+    "cells": cells,
+    "fewshot": few_shot,
+    "exact": exactness,
+    "rate": rate,
+    "memory": memory,
+}
+
+
+def main() -> None:
+    """Print the sections asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, help="of vectors, as benchmarks/vectors.py makes it")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS))
+    parser.add_argument("--quick", action="store_true", help="leave out what takes longest")
+    arguments = parser.parse_args()
+    if not (arguments.folder / "trec6_minilm.npz").exists():
+        sys.exit(f"no vectors in {arguments.folder}: make them with benchmarks/vectors.py")
     warnings.simplefilter("ignore")
-    blas = {f"{pool['internal_api']} {pool['version']}" for pool in threadpoolctl.threadpool_info()}
-    print(
-        f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
-        f"Python {platform.python_version()}, numpy {np.__version__}, {', '.join(sorted(blas))}, "
-        f"scikit-learn {sklearn.__version__}"
-    )
-    print(f"{'task':16}{'n':>6}{'d':>6}{'K':>5}{'ms':>9}{'sk ms':>10}{'ratio':>8}{'sk gap':>9}")
-    for case in cases(quick):
-        mine, peer = ours(case), theirs(case)
-        n, d = case.X.shape
-        print(f"{case.name:16}{n:6}{d:6}{case.n_classes:5}{1e3 * mine:9.1f}{1e3 * peer:10.1f}"
-              f"{peer / mine:8.1f}{worst_gap(case):9.0e}", flush=True)  # fmt: skip
+    case = Case.load(arguments.folder, "trec6_minilm")
+    ours(case, case.draws(64, 1), exact=True)  # compile, where that was never done
+    print("; ".join(facts()))
+    for section in arguments.only:
+        SECTIONS[section](arguments.folder, arguments.quick)
 
 
 if __name__ == "__main__":

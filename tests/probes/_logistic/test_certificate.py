@@ -87,9 +87,9 @@ def gaps_of(engine, Z, y, n_classes, weights, C, V):
     if engine == "numpy":
         proof = prove(Minimizer(Rows(Z, np.float64), loss_for(y, n_classes), 1 / C), V, weights)
         return proof.V, proof.gaps
-    from charz.probes._logistic.compiled.engine import _Solver
+    from charz.probes._logistic.compiled.engine import Solver
 
-    solver = _Solver(Problem(Z, y, n_classes, weights), 1 << 30)
+    solver = Solver(Problem(Z, y, n_classes, weights), 1 << 30)
     wide = np.zeros((*V.shape[:2], solver.width))
     wide[:, :, : V.shape[2]] = V
     _, gaps = solver._prove(np.arange(len(V)), C, wide, 1e-12)

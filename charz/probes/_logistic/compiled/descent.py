@@ -389,12 +389,14 @@ def _search(
         linear += lam * dot(V[k, :p], D[k, :p])
         square += lam * dot(D[k, :p], D[k, :p])
     low, high, slope_low, slope_high = 0.0, np.inf, start, np.inf
-    t = 1.0
-    for _ in range(MAX_TRIALS):
+    t, loss = 1.0, 0.0
+    for trial in range(MAX_TRIALS + 1):
+        if trial == MAX_TRIALS:
+            t = 0.0
         loss, slope = measure(M, DM, V.dtype.type(t), owner, w, R, work)
         slope += linear + t * square
-        if abs(slope) <= ACCEPT * abs(start):
-            return t, loss
+        if t == 0 or abs(slope) <= ACCEPT * abs(start):
+            break
         if slope < 0:
             low, slope_low = t, slope
         else:
@@ -404,8 +406,7 @@ def _search(
             t = low + min(0.9, max(0.1, share)) * (high - low)
         else:
             t = max(2 * low, 2.0)
-    loss, slope = measure(M, DM, V.dtype.type(0), owner, w, R, work)
-    return 0.0, loss
+    return t, loss
 
 
 @compiled

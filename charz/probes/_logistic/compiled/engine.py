@@ -28,15 +28,18 @@ def solve(
     problem: Problem, Cs: Sequence[float], tol: float, exact: float | None, budget: int
 ) -> Iterator[Stage]:
     """Yield the `Stage` of every C: see `charz.probes._logistic.solve`."""
-    return _Solver(problem, budget).run(Cs, tol, exact)
+    return Solver(problem, budget).run(Cs, tol, exact)
 
 
-class _Solver:
+class Solver:
+    """One problem on its way; ``work`` counts as `descent.Fits` does, over all its paths."""
+
     def __init__(self, problem: Problem, budget: int) -> None:
         self.problem, self.budget = problem, budget
         n, p = problem.Z.shape
         self.width = _padded(p + 1, np.float32)
         self.n_padded = _padded(n, np.float32)
+        self.work = np.zeros(2, np.int64)
 
     @cached_property
     def double(self) -> Rows:
@@ -47,14 +50,14 @@ class _Solver:
         """Yield the stages."""
         steps = list(ladder(Cs))
         tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
-        found = self._follow(np.array([C for C, _ in steps]), AIM * tols)
+        found = self.follow(np.array([C for C, _ in steps]), AIM * tols)
         for (C, wanted), V, goal in zip(steps, found, tols, strict=True):
             if wanted:
                 if exact is not None:
                     goal = np.minimum(goal, np.array([exact] + [np.inf] * (len(goal) - 1)))
                 yield self._finish(C, V.astype(np.float64), goal)
 
-    def _follow(self, Cs: Floats, tols: Floats) -> Floats:
+    def follow(self, Cs: Floats, tols: Floats) -> Floats:
         """Return approximate weights (S, Q, K, width) at every C, block of problems by block."""
         floats = np.float32 if Cs[-1] <= SINGLE_UP_TO else np.float64
         rows = pack(self.problem, floats)
@@ -64,6 +67,7 @@ class _Solver:
             part = np.empty((len(Cs), len(block), K, self.width), floats)
             fits = self._start(block, floats)
             follow(rows, fits, Cs, tols[:, block], PATIENCE[np.dtype(floats)], part)
+            self.work += fits.work
             found[:, block] = part
         return found
 

@@ -72,24 +72,21 @@ def _lead(
     rows: Rows, fits: Fits, found: Floats, leader: Floats, t: int, stretch: float
 ) -> None:
     """Move the leader to its extrapolated start, unless its objective is no smaller there."""
-    floats = fits.V.dtype
+    floats, p = fits.V.dtype, len(rows.moments)
     V, M, factor = fits.V[0].copy(), fits.M[0].copy(), floats.type(stretch)
     add(factor, (found[t - 1, 0] - found[t - 2, 0]).reshape(-1), V.reshape(-1))
     add(factor, (leader[(t - 1) % 3] - leader[(t - 2) % 3]).reshape(-1), M.reshape(-1))
-    if _objective(rows, fits, V, M) < _objective(rows, fits, fits.V[0], fits.M[0]):
+    objectives = np.zeros(2)
+    for place in range(2):
+        at, margins = (V, M) if place else (fits.V[0], fits.M[0])
+        objectives[place], _ = measure(
+            margins, margins, floats.type(0), rows.owner, fits.weights[0], np.empty_like(M),
+            np.empty((2, BLOCK), floats),
+        )  # fmt: skip
+        for k in range(len(V)):
+            objectives[place] += fits.lams[0] / 2 * dot(at[k, :p], at[k, :p])
+    if objectives[1] < objectives[0]:
         fits.V[0], fits.M[0] = V, M
-
-
-@compiled
-def _objective(rows: Rows, fits: Fits, V: Floats, M: Floats) -> float:
-    floats, p = V.dtype, len(rows.moments)
-    loss, _ = measure(
-        M, M, floats.type(0), rows.owner, fits.weights[0], np.empty_like(M),
-        np.empty((2, BLOCK), floats),
-    )  # fmt: skip
-    for k in range(len(V)):
-        loss += fits.lams[0] / 2 * dot(V[k, :p], V[k, :p])
-    return loss
 
 
 @compiled
