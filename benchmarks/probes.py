@@ -246,7 +246,7 @@ def rate(folder: Path, quick: bool) -> None:
     from charz.probes._logistic.compiled import engine
     from charz.probes._logistic.coordinates import Pool
     from charz.probes._logistic.folds import assign
-    from charz.probes._logistic.problem import AIM, Problem, row_weights, tolerances
+    from charz.probes._logistic.problem import AIM, Problem, tolerances
 
     A = np.random.default_rng(0).normal(size=(1024, 1024)).astype(np.float32)
     peak = 2 * 1024**3 / cpu(lambda: A @ A, repeats=20) / 1e9
@@ -258,9 +258,9 @@ def rate(folder: Path, quick: bool) -> None:
         rows = case.draws(n, 1)[0]
         where = pool.coordinates(rows)
         y = np.unique(case.y[rows], return_inverse=True)[1]
-        weights = row_weights(assign(y, 5)[where.order], n)
+        fold = assign(y, 5)[where.order]
         problem = Problem(
-            where.Z, y[where.order], int(y.max()) + 1, weights, where.is_triangular
+            where.Z, y[where.order], int(y.max()) + 1, fold, where.is_triangular
         )
         tols = AIM * np.array([tolerances(6, 1e-6, True)] * len(GRID))
         solver = engine.Solver(problem, BUDGET)

@@ -118,7 +118,7 @@ class LogisticProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: ArrayLike) -> Floats:
         """Return class probabilities (n, n_classes), in the order of ``classes_``."""
-        return probabilities(self.decision_function(X).reshape(-1, len(self.coef_)))
+        return probabilities(self.decision_function(X).reshape(-1, len(self.coef_)).T)
 
     def predict(self, X: ArrayLike) -> Any:
         """Return the most probable class of each row, (n,)."""

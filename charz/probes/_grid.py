@@ -16,7 +16,7 @@ from charz.errors import InputError
 from charz.probes._draws import one_thread
 from charz.probes._logistic import BUDGET
 from charz.probes._logistic.coordinates import Pool
-from charz.probes._logistic.fit import Fit, Plan, fits
+from charz.probes._logistic.fit import Fit, Plan, fits, predict
 from charz.probes._logistic.problem import TOLERANCE
 from charz.probes.logistic import PARAMETERS, grid_of
 from charz.sample import matrix
@@ -67,7 +67,8 @@ def probe_grid(
         Multiply each subset by one factor that makes its mean squared row norm 1, so that the
         grid means the same for every encoder, as the ``logistic`` probe does.
     tol : float
-        Relative gap to certify for fits on whole subsets; the folds' may be ten times that.
+        Relative gap to certify for fits on whole subsets; folds stop
+        where an estimate of theirs is five times that.
     exact : bool
         Go on in float64 until predictions are those of the optimum.
     workers : int
@@ -197,19 +198,21 @@ def _scored(task: _Task, plan: Plan, rows: Ints) -> list[dict[str, Any]]:
     present, y = np.unique(task.y[rows], return_inverse=True)
     if len(present) == 1:
         certain = np.eye(task.n_classes)[np.full(len(task.y_eval), present[0])]
-        scores = metrics.measure(certain, task.y_eval)
+        scored = metrics.measure(certain, task.y_eval)
         sure = {"cv_accuracy": 1.0, "cv_log_loss": 0.0} if plan.n_folds else _NO_FOLDS
-        return [{"C": C, **sure, **scores, "gap": 0.0} for C in plan.grid]
-    P = np.zeros((len(plan.grid), len(task.y_eval), task.n_classes))
-    table = []
-    for place, fit in enumerate(fits(task.pool, rows, y, len(present), plan)):
-        P[place][:, present] = fit.predict(task.X_eval)
-        table.append({"C": fit.C, **_cross_validated(fit, y), "gap": fit.gap})
-    scores_of = metrics.measure_many(P, task.y_eval)
-    for place, row in enumerate(table):
-        gap = row.pop("gap")
-        row |= {name: float(values[place]) for name, values in scores_of.items()} | {"gap": gap}
-    return table
+        return [{"C": C, **sure, **scored, "gap": 0.0} for C in plan.grid]
+    found = list(fits(task.pool, rows, y, len(present), plan))
+    P = predict(np.stack([fit.weights for fit in found]), task.X_eval)
+    if len(present) < task.n_classes:
+        narrow, P = P, np.zeros((*P.shape[:2], task.n_classes))
+        P[:, :, present] = narrow
+    scores = metrics.measure_many(P, task.y_eval)
+    return [
+        {"C": fit.C, **_cross_validated(fit, y)}
+        | {name: float(values[place]) for name, values in scores.items()}
+        | {"gap": fit.gap}
+        for place, fit in enumerate(found)
+    ]
 
 
 _NO_FOLDS = {"cv_accuracy": float("nan"), "cv_log_loss": float("nan")}

@@ -21,7 +21,8 @@ folds : int, default 5
     a single C is fitted plainly, with no ``cv_probabilities``: ``C=(1,), scale=False, folds=0``
     is the ``mteb`` protocol.
 tol : float, default 1e-6
-    The relative gap to certify for fits on the whole draw; the folds' may be ten times that.
+    The relative gap to certify for fits on the whole draw; folds stop where an estimate of
+    theirs is five times that.
     Beyond C = 1e5 on unit rows (raw rows of large norm) rounding may keep a fit from it: the
     answer's ``gap`` says what was reached.
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from charz.probes._logistic import BUDGET, solve
 from charz.probes._logistic.folds import assign
-from charz.probes._logistic.problem import TOLERANCE, Problem, Stage, probabilities, row_weights
+from charz.probes._logistic.problem import TOLERANCE, Problem, Stage, probabilities
 
 if TYPE_CHECKING:
     from charz.probes._logistic.coordinates import Coordinates, Pool
@@ -31,7 +31,7 @@ class Plan:
     n_folds : int
         0 for none.
     tol : float
-        Relative gap to certify; of folds, ten times that.
+        Relative gap to certify; of folds, five times that, by estimate.
     is_exact : bool
         Whether predictions are to be those of the optimum.
     budget : int
@@ -66,16 +66,27 @@ class Fit:
     @property
     def gap(self) -> float:
         """Certified bound on ``(f - f*) / f*``."""
-        return float(self._stage.gaps[0])
+        return self._stage.gap
 
     @cached_property
     def weights(self) -> Floats:
         """``[W, b]`` on raw rows, (K, d + 1); K = 1 for two classes."""
-        return self._where.raw(self._stage.V[0])
+        return self._where.raw(self._stage.V)
 
     def predict(self, X: Floats) -> Floats:
         """Return class probabilities (m, n_classes) of raw rows (m, d)."""
-        return probabilities(X @ self.weights[:, :-1].T + self.weights[:, -1])
+        return predict(self.weights, X)
+
+
+def predict(weights: Floats, X: Floats) -> Floats:
+    """Return class probabilities (..., m, n_classes) of raw rows (m, d).
+
+    ``weights`` (..., K, d + 1) are those of one fit or of several, in one product.
+    """
+    flat = weights.reshape(-1, weights.shape[-1])
+    M = flat[:, :-1] @ X.T
+    M += flat[:, -1:]
+    return probabilities(M.reshape(*weights.shape[:-1], len(X)))
 
 
 def fits(pool: Pool, rows: Ints, y: Ints, n_classes: int, plan: Plan) -> Iterator[Fit]:
@@ -96,15 +107,13 @@ def fits(pool: Pool, rows: Ints, y: Ints, n_classes: int, plan: Plan) -> Iterato
     where = pool.coordinates(rows)
     fold = assign(y, plan.n_folds) if plan.n_folds else None
     own = fold[where.order] if fold is not None else None
-    problem = Problem(
-        where.Z, y[where.order], n_classes, row_weights(own, len(y)), where.is_triangular
-    )
+    problem = Problem(where.Z, y[where.order], n_classes, own, where.is_triangular)
     # Solving on unit rows with C * norm^2 is the same problem, better scaled.
     Cs = [C if plan.is_scaled else C / where.scale**2 for C in plan.grid]
     stages = solve(problem, Cs, plan.tol, exact=plan.is_exact, budget=plan.budget)
     for C, stage in zip(plan.grid, stages, strict=True):
         held_out = None
-        if own is not None:
+        if stage.held_out is not None:
             held_out = np.empty((len(y), n_classes))
-            held_out[where.order] = stage.held_out(own)
+            held_out[where.order] = probabilities(stage.held_out.astype(np.float64))
         yield Fit(C, held_out, stage, where)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6
 """Relative gap to certify for fits on the whole sample."""
-SLACK = 10.0
-"""Folds only choose C and score held-out rows: a gap ten times as wide moves neither."""
+SLACK = 5.0
+"""Folds only choose C and score held-out rows: a gap five times as wide moves neither. Theirs is
+Newton's estimate of the gap, without proof."""
 AIM = 0.4
 """Solvers' own estimates stop at this share of what is to be certified."""
 NEVER = -1e30
@@ -47,8 +48,8 @@ class Problem:
         Codes in ``range(n_classes)``, every one of them present.
     n_classes : int
         At least 2.
-    weights : float64 array (Q, n)
-        Problem 0 is the full sample, 1 + j leaves out fold j.
+    fold : int64 array (n,) or None
+        Problem 0 is the whole sample, problem 1 + j leaves out the rows of fold j.
     is_triangular : bool
         Whether ``Z[i, j] = 0`` for j > i: products are then cut short.
     """
@@ -56,8 +57,13 @@ class Problem:
     Z: Floats
     y: Ints
     n_classes: int
-    weights: Floats
+    fold: Ints | None = None
     is_triangular: bool = False
+
+    @cached_property
+    def weights(self) -> Floats:
+        """0/1 weights of rows in each problem, float64 (Q, n)."""
+        return row_weights(self.fold, len(self.y))
 
     @property
     def n_margins(self) -> int:
@@ -101,37 +107,39 @@ class Stage:
     Attributes
     ----------
     C : float
-    V : float64 array (Q, K, p + 1)
-        Weights and, last, intercepts.
-    M : float64 array (Q, K, n)
-        Margins of all rows, held-out ones included.
-    gaps : float64 array (Q,)
-        Certified relative gaps.
+    V : float64 array (K, p + 1)
+        Weights and, last, intercepts of problem 0, the whole sample.
+    gap : float
+        Certified bound on its relative gap.
+    held_out : float array (K, n) or None
+        Each row's margins by the fold that left it out; None without folds.
     """
 
     C: float
     V: Floats
-    M: Floats
-    gaps: Floats
-
-    def held_out(self, fold: Ints) -> Floats:
-        """Return the class probabilities (n, n_classes) of rows by the fold that left them out."""
-        return probabilities(self.M[1 + fold, :, np.arange(len(fold))])
+    gap: float
+    held_out: Floats | None
 
 
 def probabilities(M: Floats) -> Floats:
-    """Return class probabilities (n, n_classes) from margins (n, K), by softmax or sigmoid.
+    """Return class probabilities (..., n, n_classes) from margins (..., K, n), by softmax or sigmoid.
 
-    >>> probabilities(np.zeros((1, 1))), probabilities(np.zeros((1, 4)))
-    (array([[0.5, 0.5]]), array([[0.25, 0.25, 0.25, 0.25]]))
+    >>> probabilities(np.zeros((1, 2))).tolist(), probabilities(np.zeros((4, 1))).tolist()
+    ([[0.5, 0.5], [0.5, 0.5]], [[0.25, 0.25, 0.25, 0.25]])
     """
-    if M.shape[1] == 1:
+    if M.shape[-2] == 1:
         small = np.exp(-np.abs(M))
-        sides = np.hstack([small, np.ones_like(small)]) / (1 + small)
-        return np.where(M >= 0, sides, sides[:, ::-1])
-    P: Floats = np.exp(M - M.max(axis=1, keepdims=True))
-    P /= P.sum(axis=1, keepdims=True)
-    return P
+        larger = 1 / (1 + small)
+        smaller = small * larger
+        # Not 1 - p, which would lose all digits of a small probability.
+        P = np.concatenate(
+            [np.where(M >= 0, smaller, larger), np.where(M >= 0, larger, smaller)], axis=-2
+        )
+    else:
+        P = M - M.max(axis=-2, keepdims=True)
+        np.exp(P, out=P)
+        P /= P.sum(axis=-2, keepdims=True)
+    return np.ascontiguousarray(np.swapaxes(P, -1, -2))
 
 
 def ladder(Cs: Sequence[float]) -> Iterator[tuple[float, bool]]:

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import log_expit, log_softmax
+from sklearn.linear_model import LogisticRegression
 
+from charz.errors import InputError
 from charz.probes._logistic import ENGINES, coordinates, folds, solve
-from charz.probes._logistic.problem import Problem, probabilities, row_weights
+from charz.probes._logistic.problem import Problem, probabilities
 from charz.probes._logistic.reference.certificate import prove
 from charz.probes._logistic.reference.lbfgs import Minimizer, Rows
 from charz.probes._logistic.reference.path import loss_for
@@ -72,28 +74,54 @@ def least(Z, y, weights, C, n_classes, V):
 @settings(deadline=None, max_examples=30)
 def test_the_gap_bounds_the_distance_to_the_optimum(engine, seed, n_classes, n, p, C):
     Z, y = problem(seed, n, p, n_classes)
-    weights = row_weights(folds.assign(y, 3), n)
-    (stage,) = solve(Problem(Z, y, n_classes, weights), [C], 1e-6, engine=engine)
-    assert stage.gaps[0] <= 1e-6
-    assert (stage.gaps <= 1e-5).all()
-    for q in range(len(weights)):
-        f = slow_objective(stage.V[q], Z, y, weights[q], C, n_classes)
-        best = least(Z, y, weights[q], C, n_classes, stage.V[q])
-        assert f - best <= (stage.gaps[q] + 1e-12) * best + 1e-12
+    (stage,) = solve(Problem(Z, y, n_classes), [C], 1e-6, engine=engine)
+    assert stage.gap <= 1e-6
+    everything = np.ones(n)
+    f = slow_objective(stage.V, Z, y, everything, C, n_classes)
+    best = least(Z, y, everything, C, n_classes, stage.V)
+    assert f - best <= (stage.gap + 1e-12) * best + 1e-12
 
 
-def gaps_of(engine, Z, y, n_classes, weights, C, V):
-    """Return the gaps that an engine certifies at given weights."""
+@every_engine
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([2, 3, 5]),
+    st.integers(12, 40),
+    st.integers(1, 6),
+    st.sampled_from([0.01, 1.0, 100.0]),
+)
+@settings(deadline=None, max_examples=30)
+def test_margins_held_out_are_those_of_the_folds_own_optimum(engine, seed, n_classes, n, p, C):
+    Z, y = problem(seed, n, p, n_classes)
+    fold = folds.assign(y, 3)
+    (stage,) = solve(Problem(Z, y, n_classes, fold), [C], 1e-6, engine=engine)
+    got = probabilities(np.asarray(stage.held_out, np.float64))
+    for part in range(3):
+        out = fold == part
+        if len(np.unique(y[~out])) < n_classes:
+            continue  # scikit-learn would number the classes anew
+        peer = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10).fit(Z[~out], y[~out])
+        # A gap of 1e-5 bounds the weights' distance by sqrt(2 gap f* C).
+        loss = -peer.predict_log_proba(Z[~out])[np.arange((~out).sum()), y[~out]].sum()
+        f = loss + (peer.coef_**2).sum() / (2 * C)
+        reach = np.sqrt(2 * 1e-5 * f * C) * (1 + np.linalg.norm(Z[out], axis=1))
+        off = np.abs(got[out] - peer.predict_proba(Z[out])).max(axis=1)
+        assert (off <= reach + 1e-5).all()
+
+
+def gap_of(engine, Z, y, n_classes, C, V):
+    """Return weights with settled intercepts and the gap that an engine certifies there."""
     if engine == "numpy":
-        proof = prove(Minimizer(Rows(Z, np.float64), loss_for(y, n_classes), 1 / C), V, weights)
-        return proof.V, proof.gaps
+        minimizer = Minimizer(Rows(Z, np.float64), loss_for(y, n_classes), 1 / C)
+        proof = prove(minimizer, V[None], np.ones((1, len(y))))
+        return proof.V[0], proof.gaps[0]
     from charz.probes._logistic.compiled.engine import Solver
 
-    solver = Solver(Problem(Z, y, n_classes, weights), 1 << 30)
-    wide = np.zeros((*V.shape[:2], solver.width))
-    wide[:, :, : V.shape[2]] = V
-    _, gaps = solver._prove(np.arange(len(V)), C, wide, 1e-12)
-    return wide[:, :, : V.shape[2]], gaps
+    solver = Solver(Problem(Z, y, n_classes), 1 << 30)
+    wide = np.zeros((1, len(V), solver.width))
+    wide[0, :, : V.shape[1]] = V
+    _, gap = solver.prove(C, wide, 1e-12)
+    return wide[0, :, : V.shape[1]], gap
 
 
 @every_engine
@@ -110,23 +138,21 @@ def test_the_gap_is_a_bound_away_from_the_optimum_too(
     engine, seed, n_classes, n, p, C, disturbance
 ):
     Z, y = problem(seed, n, p, n_classes)
-    weights = row_weights(folds.assign(y, 3), n)
-    (stage,) = solve(Problem(Z, y, n_classes, weights), [C], 1e-6, engine=engine)
+    (stage,) = solve(Problem(Z, y, n_classes), [C], 1e-6, engine=engine)
     V = stage.V.copy()
-    V[:, :, :-1] += disturbance * np.random.default_rng(seed).normal(size=V[:, :, :-1].shape)
-    V, gaps = gaps_of(engine, Z, y, n_classes, weights, C, V)
-    for q in range(len(weights)):
-        f = slow_objective(V[q], Z, y, weights[q], C, n_classes)
-        best = least(Z, y, weights[q], C, n_classes, stage.V[q])
-        # Of a fold with one class the optimum is 0: no gap relative to it is finite.
-        assert best == 0 or f - best <= (gaps[q] + 1e-12) * best + 1e-12
+    V[:, :-1] += disturbance * np.random.default_rng(seed).normal(size=V[:, :-1].shape)
+    V, gap = gap_of(engine, Z, y, n_classes, C, V)
+    everything = np.ones(n)
+    f = slow_objective(V, Z, y, everything, C, n_classes)
+    best = least(Z, y, everything, C, n_classes, stage.V)
+    assert f - best <= (gap + 1e-12) * best + 1e-12
 
 
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_float32_arithmetic_stays_in_float32(n_classes):
     Z, y = problem(0, 40, 6, n_classes)
     loss = loss_for(y, n_classes)
-    weights = row_weights(folds.assign(y, 3), 40).astype(np.float32)
+    weights = Problem(Z, y, n_classes, folds.assign(y, 3)).weights.astype(np.float32)
     solver = Minimizer(Rows(Z, np.float32), loss, 0.01)
     V = np.zeros((4, loss.n_margins, 7), dtype=np.float32)
     state = solver.run(solver.state(V, solver.margins(V), weights), np.full(4, 1e-5))
@@ -135,53 +161,60 @@ def test_float32_arithmetic_stays_in_float32(n_classes):
 
 
 @every_engine
-def test_margins_are_those_of_the_solution(engine):
-    Z, y = problem(1, 50, 5, 3)
-    weights = row_weights(folds.assign(y, 4), 50)
-    for stage in solve(Problem(Z, y, 3, weights), (0.1, 10.0, 1000.0), 1e-6, engine=engine):
-        M = np.einsum("qkp,np->qkn", stage.V[:, :, :-1], Z) + stage.V[:, :, -1:]
-        np.testing.assert_allclose(stage.M, M, atol=1e-9)
-
-
-@every_engine
-def test_a_class_without_rows_has_no_weight_and_no_probability(engine):
+@pytest.mark.parametrize("missing", [0, 2])
+def test_a_class_missing_from_a_fold_has_no_probability_there(engine, missing):
     Z, y = problem(2, 30, 4, 3)
-    weights = np.stack([np.ones(30), (y != 2).astype(float)])
-    for stage in solve(Problem(Z, y, 3, weights), (0.1, 1.0, 10.0), 1e-6, engine=engine):
-        P = probabilities(stage.M[1].T)
-        assert (P[:, 2] == 0).all()
-        assert (stage.V[1, 2, :-1] == 0).all()
-        np.testing.assert_allclose(stage.V[1, 0, :-1], -stage.V[1, 1, :-1], atol=1e-4)
-        assert stage.gaps[1] <= 1e-5
+    fold = np.where(y == missing, 0, 1 + np.arange(30) % 2)
+    for stage in solve(Problem(Z, y, 3, fold), (0.1, 1.0, 100.0), 1e-6, engine=engine):
+        P = probabilities(np.asarray(stage.held_out, np.float64))
+        assert (P[y == missing, missing] == 0).all()
+        # A softmax of two classes shares its weights out: a sigmoid at twice the C.
+        peer = LogisticRegression(C=2 * stage.C, tol=1e-9).fit(Z[fold != 0], y[fold != 0])
+        kept = [k for k in range(3) if k != missing]
+        exact = peer.predict_proba(Z[fold == 0])
+        np.testing.assert_allclose(P[fold == 0][:, kept], exact, atol=0.02)
 
 
 @every_engine
 @pytest.mark.parametrize("n_classes", [2, 4])
 def test_blocks_of_a_small_budget_solve_the_same_problems(engine, n_classes):
     Z, y = problem(3, 60, 9, n_classes)
-    whole = Problem(Z, y, n_classes, row_weights(folds.assign(y, 5), 60))
+    whole = Problem(Z, y, n_classes, folds.assign(y, 5))
     Cs = (0.01, 1.0, 100.0, 1000.0)
     together = solve(whole, Cs, 1e-8, engine=engine)
     apart = solve(whole, Cs, 1e-8, budget=1, engine=engine)
     for one, other in zip(together, apart, strict=True):
-        assert (other.gaps <= 1e-7).all()
-        # What is added to all margins of a row alike means nothing.
-        shared = 0 if n_classes == 2 else 1
-        margins = [M - shared * M.mean(axis=1, keepdims=True) for M in (one.M, other.M)]
-        np.testing.assert_allclose(*margins, atol=1e-2)
+        assert other.gap <= 1e-8
+        P, Q = (probabilities(np.asarray(each.held_out, np.float64)) for each in (one, other))
+        np.testing.assert_allclose(P, Q, atol=2e-3)
+        np.testing.assert_allclose(one.V[:, :-1], other.V[:, :-1], atol=1e-2)
 
 
 @every_engine
 def test_a_triangle_is_solved_as_a_full_matrix_is(engine):
     X, y = problem(4, 40, 60, 3)
     where = coordinates.shrink(X)
-    weights = row_weights(folds.assign(y, 3), 40)
     answers = [
-        solve(Problem(where.Z, y[where.order], 3, weights, cut), (1.0,), 1e-9, engine=engine)
+        solve(Problem(where.Z, y[where.order], 3, None, cut), (1.0,), 1e-12, engine=engine)
         for cut in (False, True)
     ]
     for full, cut in zip(*answers, strict=True):
-        np.testing.assert_allclose(full.M, cut.M, atol=1e-3)
+        np.testing.assert_allclose(full.V[:, :-1], cut.V[:, :-1], atol=1e-5)
+
+
+@every_engine
+def test_an_exact_fit_is_the_optimum_to_the_last_digits(engine):
+    Z, y = problem(5, 80, 6, 3)
+    (stage,) = solve(Problem(Z, y, 3), (10.0,), 1e-6, exact=True, engine=engine)
+    peer = LogisticRegression(C=10.0, solver="newton-cholesky", tol=1e-12).fit(Z, y)
+    assert stage.gap <= 1e-15
+    np.testing.assert_allclose(stage.V[:, :-1], peer.coef_, atol=1e-6)
+
+
+def test_an_unknown_engine_is_refused():
+    Z, y = problem(0, 10, 2, 2)
+    with pytest.raises(InputError, match="no engine"):
+        solve(Problem(Z, y, 2), (1.0,), 1e-6, engine="abacus")
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 30), st.integers(1, 30))

@@ -81,7 +81,10 @@ class Fits(NamedTuple):
         Classes without a row of positive weight: their margins stay as they are.
     lams : float64 array (Q,)
     tols : float64 array (Q,)
-        Bounds on the relative gap, as `_left` estimates it, at which to stop.
+        Relative gaps at which to stop.
+    is_strict : bool array (Q,)
+        Whether the gap is the bound of `certificate` at settled intercepts; else it is Newton's
+        estimate, half of what the next step promises to first order.
     work : int64 array (2,)
         Counts rows times products done and problems times steps.
     """
@@ -92,6 +95,7 @@ class Fits(NamedTuple):
     dead: Floats
     lams: Floats
     tols: Floats
+    is_strict: Ints
     work: Ints
 
 
@@ -137,7 +141,7 @@ class Course(NamedTuple):
     """How each problem of a call fares, by its place in the call.
 
     ``rho`` (Q, MEMORY) holds ``1 / s'y``; ``scale`` the metric's factor; ``losses`` the loss
-    where it is; ``steps`` how many it took; ``least`` how near to its minimum it was at best,
+    where it is, ``values`` the objective; ``steps`` how many it took; ``least`` how near to its minimum it was at best,
     ``waited`` steps ago; ``moved`` whether its last search found a step; ``is_sharp`` whether
     its metric has ``B``.
     """
@@ -145,6 +149,7 @@ class Course(NamedTuple):
     rho: Floats
     scale: Floats
     losses: Floats
+    values: Floats
     steps: Ints
     least: Floats
     waited: Ints
@@ -162,7 +167,7 @@ def minimise(rows: Rows, fits: Fits, which: Ints, patience: int, memory: Scratch
     K, n_active = fits.V.shape[1], len(which)
     active, places = which.copy(), np.arange(n_active)
     course = Course(
-        np.zeros((n_active, MEMORY)), np.ones(n_active), np.zeros(n_active),
+        np.zeros((n_active, MEMORY)), np.ones(n_active), np.zeros(n_active), np.zeros(n_active),
         np.zeros(n_active, np.int64), np.full(n_active, np.inf), np.zeros(n_active, np.int64),
         np.ones(n_active, np.bool_), np.zeros(n_active, np.bool_),
     )  # fmt: skip
@@ -177,9 +182,10 @@ def minimise(rows: Rows, fits: Fits, which: Ints, patience: int, memory: Scratch
         for a in range(n_active):
             q, place = active[a], places[a]
             if _goes_on(rows, fits, q, place, a, memory, course, patience):
-                _aim(rows, fits, q, place, a, kept, memory, course)
-                active[kept], places[kept] = q, place
-                kept += 1
+                promise = _aim(rows, fits, q, place, a, kept, memory, course)
+                if fits.is_strict[q] or promise / 2 > fits.tols[q] * course.values[place]:
+                    active[kept], places[kept] = q, place
+                    kept += 1
         n_active = kept
         if n_active == 0:
             return
@@ -228,9 +234,10 @@ def _goes_on(
             memory.diagonal[place], memory.B[place], course.is_sharp[place],
         )  # fmt: skip
     memory.before[place] = G
+    course.values[place] = course.losses[place] + penalty
     course.waited[place] = 0 if left < course.least[place] else course.waited[place] + 1
     course.least[place] = min(left, course.least[place])
-    is_near = left <= fits.tols[q] * (course.losses[place] + penalty)
+    is_near = left <= fits.tols[q] * course.values[place]
     is_stuck = course.waited[place] > patience or not course.moved[place]
     return not is_near and not is_stuck and course.steps[place] < MAX_STEPS
 
@@ -238,8 +245,11 @@ def _goes_on(
 @compiled
 def _aim(
     rows: Rows, fits: Fits, q: int, place: int, a: int, kept: int, memory: Scratch, course: Course
-) -> None:
-    """Set the direction of a problem, after sharpening its metric when it is time."""
+) -> float:
+    """Set the direction of a problem, after sharpening its metric when it is time.
+
+    Returns how steeply the objective falls along it.
+    """
     K, steps = fits.V.shape[1], course.steps[place]
     if steps % SHARP_EVERY == SHARP_FROM and K * len(rows.owner) >= SHARP_SIZE:
         metrics.sharpen(
@@ -252,6 +262,8 @@ def _aim(
         memory.diagonal[place], memory.B[place], course.is_sharp[place], course.scale[place],
         fits.dead[q], memory.D[kept * K : (kept + 1) * K],
     )  # fmt: skip
+    D = memory.D[kept * K : (kept + 1) * K]
+    return -float(dot(memory.before[place].reshape(-1), D.reshape(-1)))
 
 
 @compiled

@@ -50,26 +50,39 @@ class Solver:
         """Yield the stages."""
         steps = list(ladder(Cs))
         tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
-        found = self.follow(np.array([C for C, _ in steps]), AIM * tols)
-        for (C, wanted), V, goal in zip(steps, found, tols, strict=True):
+        leaders, held_out = self.follow(np.array([C for C, _ in steps]), AIM * tols)
+        for place, (C, wanted) in enumerate(steps):
             if wanted:
-                if exact is not None:
-                    goal = np.minimum(goal, np.array([exact] + [np.inf] * (len(goal) - 1)))
-                yield self._finish(C, V.astype(np.float64), goal)
+                goal = min(tol, exact or np.inf)
+                V, gap = self._finish(C, leaders[place, None].astype(np.float64), goal)
+                out = held_out[place] if self.problem.fold is not None else None
+                yield Stage(C, V[0, :, : self.problem.Z.shape[1] + 1], gap, out)
 
-    def follow(self, Cs: Floats, tols: Floats) -> Floats:
-        """Return approximate weights (S, Q, K, width) at every C, block of problems by block."""
+    def follow(self, Cs: Floats, tols: Floats) -> tuple[Floats, Floats]:
+        """Return approximate weights of problem 0 (S, K, width), and margins held out (S, K, n).
+
+        Blocks of problems go one after the other.
+        """
         floats = np.float32 if Cs[-1] <= SINGLE_UP_TO else np.float64
-        rows = pack(self.problem, floats)
-        K, Q = self.problem.n_margins, len(self.problem.weights)
-        found = np.empty((len(Cs), Q, K, self.width), floats)
+        rows, fold = pack(self.problem, floats), self._left_out_by()
+        K, leaders = self.problem.n_margins, None
+        held_out = np.zeros((len(Cs), K, len(fold)), floats)
         for block in self._blocks(np.dtype(floats).itemsize):
-            part = np.empty((len(Cs), len(block), K, self.width), floats)
+            found = np.empty((len(Cs), len(block), K, self.width), floats)
             fits = self._start(block, floats)
-            follow(rows, fits, Cs, tols[:, block], PATIENCE[np.dtype(floats)], part)
+            follow(
+                rows, fits, Cs, tols[:, block], PATIENCE[np.dtype(floats)], found,
+                fold - block[0], held_out,
+            )  # fmt: skip
+            leaders = found[:, 0] if leaders is None else leaders
             self.work += fits.work
-            found[:, block] = part
-        return found
+        assert leaders is not None  # noqa: S101  (there is a problem 0)
+        return leaders, held_out
+
+    def _left_out_by(self) -> Ints:
+        """Return the problem that leaves each row out, -1 for none."""
+        fold = self.problem.fold
+        return np.full(len(self.problem.y), -1) if fold is None else fold + 1
 
     def _blocks(self, itemsize: int) -> list[Ints]:
         """Cut the problems into blocks that fit the budget, at least one to a block."""
@@ -95,35 +108,32 @@ class Solver:
             dead=self.problem.dead[which],
             lams=np.full(len(which), lam),
             tols=tols,
+            is_strict=which == 0,
             work=np.zeros(2, np.int64),
         )
 
-    def _finish(self, C: float, V: Floats, tols: Floats) -> Stage:
-        """Certify ``V`` in float64 and go on there with what falls short."""
-        everything = np.arange(len(V))
-        settled = SETTLED * float(tols.min())
-        M, gaps = self._prove(everything, C, V, settled)
+    def _finish(self, C: float, V: Floats, tol: float) -> tuple[Floats, float]:
+        """Certify ``V`` (1, K, width) of problem 0 in float64; go on there if it falls short."""
+        M, gap = self.prove(C, V, SETTLED * tol)
+        which = np.zeros(1, np.int64)
         for power in range(ROUNDS):
-            short = np.flatnonzero(gaps > tols)
-            if not short.size:
+            if gap <= tol:
                 break
-            again = V[short]
-            fits = self._fits(short, again, M[short], AIM * tols[short] / 10**power, 1 / C)
+            again = V.copy()
+            fits = self._fits(which, again, M.copy(), np.array([AIM * tol / 10**power]), 1 / C)
             memory = scratch(again, fits.M)
-            minimise(self.double, fits, np.arange(len(short)), PATIENCE[V.dtype], memory)
-            margins, nearer = self._prove(short, C, again, settled)
-            better = nearer < gaps[short]
-            places = short[better]
-            V[places], M[places], gaps[places] = again[better], margins[better], nearer[better]
-        n, p = self.problem.Z.shape
-        return Stage(C, V[:, :, : p + 1], M[:, :, :n], gaps)
+            minimise(self.double, fits, which, PATIENCE[V.dtype], memory)
+            margins, nearer = self.prove(C, again, SETTLED * tol)
+            if nearer < gap:
+                V, M, gap = again, margins, nearer
+        return V, gap
 
-    def _prove(self, which: Ints, C: float, V: Floats, settled: float) -> tuple[Floats, Floats]:
-        """Settle the intercepts of ``V``; return margins and gaps."""
-        M, gaps = np.zeros((*V.shape[:2], self.n_padded)), np.empty(len(V))
-        weights, dead = self.problem.weights[which], self.problem.dead[which]
+    def prove(self, C: float, V: Floats, settled: float) -> tuple[Floats, float]:
+        """Settle the intercepts of ``V`` (1, K, width) in place; return margins and gap."""
+        M, gaps = np.zeros((*V.shape[:2], self.n_padded)), np.empty(1)
+        weights, dead = self.problem.weights[:1], self.problem.dead[:1]
         prove(self.double, weights, dead, 1 / C, settled, V, M, gaps)
-        return M, gaps
+        return M, float(gaps[0])
 
 
 def pack(problem: Problem, floats: Any) -> Rows:

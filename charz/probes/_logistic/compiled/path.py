@@ -22,12 +22,19 @@ from charz.probes._logistic.compiled.machine import compiled
 from charz.probes._logistic.compiled.metric import add, dot
 
 if TYPE_CHECKING:
-    from charz.records import Floats
+    from charz.records import Floats, Ints
 
 
 @compiled
 def follow(
-    rows: Rows, fits: Fits, Cs: Floats, tols: Floats, patience: int, found: Floats
+    rows: Rows,
+    fits: Fits,
+    Cs: Floats,
+    tols: Floats,
+    patience: int,
+    found: Floats,
+    fold: Ints,
+    held_out: Floats,
 ) -> None:
     """Solve every problem at every C and write its weights.
 
@@ -39,6 +46,10 @@ def follow(
     Cs : float64 array (S,), ascending
     tols : float64 array (S, Q)
     found : float array (S, Q, K, width)
+    fold : int64 array (n,)
+        The problem here that left a row out, -1 where none did.
+    held_out : float array (S, K, n)
+        Set to the margins of each row by that problem.
     """
     n_stages, Q, memory = len(Cs), len(fits.V), scratch(fits.V, fits.M)
     leader = np.zeros((3, *fits.M.shape[1:]), fits.M.dtype)  # its margins at the last three C
@@ -56,9 +67,19 @@ def follow(
         if t < n_stages:
             found[t, 0] = fits.V[0]
             leader[t % 3] = fits.M[0]
+            _take(fits, 0, fold, held_out[t])
         for q in range(1, Q if t > 0 else 1):
             found[t - 1, q] = fits.V[q]
+            _take(fits, q, fold, held_out[t - 1])
             offsets[(t - 1) % 2, q] = fits.M[q] - leader[(t - 1) % 3]
+
+
+@compiled
+def _take(fits: Fits, q: int, fold: Ints, held_out: Floats) -> None:
+    for i in range(len(fold)):
+        if fold[i] == q:
+            for k in range(len(held_out)):
+                held_out[k, i] = fits.M[q, k, i]
 
 
 @compiled

@@ -7,6 +7,7 @@ start.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,22 +46,35 @@ def solve(
     places = np.arange(len(problem.weights))
     blocks = [places[start : start + most] for start in range(0, len(places), most)]
     paths = [_solve(problem, block, Cs, tol, exact) for block in blocks]
+    rows = np.arange(n_rows)
     for parts in zip(*paths, strict=True):
-        V, M, gaps = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("V", "M", "gaps")
-        )
-        yield Stage(parts[0].C, V, M, gaps)
+        held_out = None
+        if problem.fold is not None:
+            M = np.concatenate([part.M for part in parts])
+            held_out = M[1 + problem.fold, :, rows].T
+        first = parts[0]
+        yield Stage(first.C, first.V[0], float(first.gaps[0]), held_out)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """The problems of a block at one C: weights (Q, K, p + 1), margins (Q, K, n), gaps (Q,)."""
+
+    C: float
+    V: Floats
+    M: Floats
+    gaps: Floats
 
 
 def _solve(
     problem: Problem, block: Ints, Cs: Sequence[float], tol: float, exact: float | None
-) -> Iterator[Stage]:
+) -> Iterator[_Solved]:
     single, double = Rows(problem.Z, np.float32), Rows(problem.Z, np.float64)
     loss, weights = loss_for(problem.y, problem.n_classes), problem.weights[block]
     V = np.zeros((len(block), problem.n_margins, problem.Z.shape[1] + 1))
     V[:, :, -1] = problem.intercepts[block]
-    before: Stage | None = None
-    last: Stage | None = None
+    before: _Solved | None = None
+    last: _Solved | None = None
     for C, wanted in ladder(Cs):
         rough, better = Minimizer(single, loss, 1 / C), Minimizer(double, loss, 1 / C)
         V = _start(better, weights, V, before, last)
@@ -76,7 +90,7 @@ def _solve(
 
 
 def _start(
-    solver: Minimizer, weights: Floats, V: Floats, before: Stage | None, last: Stage | None
+    solver: Minimizer, weights: Floats, V: Floats, before: _Solved | None, last: _Solved | None
 ) -> Floats:
     if before is None or last is None:
         return V
@@ -88,7 +102,7 @@ def _start(
     return np.where((there < here)[:, None, None], further, V)
 
 
-def _finish(solver: Minimizer, V: Floats, weights: Floats, C: float, tol: Floats) -> Stage:
+def _finish(solver: Minimizer, V: Floats, weights: Floats, C: float, tol: Floats) -> _Solved:
     """Certify ``V`` in float64 and go on there with what falls short of ``tol``."""
     proof = certificate.prove(solver, V, weights)
     for power in range(ROUNDS):
@@ -97,7 +111,7 @@ def _finish(solver: Minimizer, V: Floats, weights: Floats, C: float, tol: Floats
             break
         again = _run(solver, proof.V[short], weights[short], AIM * tol[short] / 10**power)
         proof.put(short, certificate.prove(solver, again, weights[short]))
-    return Stage(C, proof.V, proof.M, proof.gaps)
+    return _Solved(C, proof.V, proof.M, proof.gaps)
 
 
 def _run(solver: Minimizer, V: Floats, weights: Floats, tol: Floats) -> Floats:
