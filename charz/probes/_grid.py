@@ -16,7 +16,7 @@ from charz.errors import InputError
 from charz.probes._draws import one_thread
 from charz.probes._logistic import BUDGET
 from charz.probes._logistic.coordinates import Pool
-from charz.probes._logistic.fit import Fit, Plan, fits, predict
+from charz.probes._logistic.fit import Fit, Plan, fits, predict, weights_of
 from charz.probes._logistic.problem import TOLERANCE
 from charz.probes.logistic import PARAMETERS, grid_of
 from charz.sample import matrix
@@ -135,7 +135,9 @@ class _Task:
 
     @classmethod
     def of(cls, X: ArrayLike, y: ArrayLike, X_eval: ArrayLike, y_eval: ArrayLike) -> _Task:
-        rows, eval_rows = matrix(X, "X_train"), matrix(X_eval, "X_eval")
+        rows, eval_rows = np.asarray(X), matrix(X_eval, "X_eval")
+        if rows.ndim != 2 or rows.dtype.kind not in "fiub":
+            raise InputError("X_train is no numeric matrix", "give an array (rows, dims)")
         if rows.shape[1] != eval_rows.shape[1]:
             raise InputError(
                 f"X_train has {rows.shape[1]} dimensions, X_eval {eval_rows.shape[1]}",
@@ -202,7 +204,7 @@ def _scored(task: _Task, plan: Plan, rows: Ints) -> list[dict[str, Any]]:
         sure = {"cv_accuracy": 1.0, "cv_log_loss": 0.0} if plan.n_folds else _NO_FOLDS
         return [{"C": C, **sure, **scored, "gap": 0.0} for C in plan.grid]
     found = list(fits(task.pool, rows, y, len(present), plan))
-    P = predict(np.stack([fit.weights for fit in found]), task.X_eval)
+    P = predict(weights_of(found), task.X_eval)
     if len(present) < task.n_classes:
         narrow, P = P, np.zeros((*P.shape[:2], task.n_classes))
         P[:, :, present] = narrow

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from charz.records import Floats, Ints
 
-POOL_ROWS = 4096
+POOL_ROWS = 2048
 """Principal axes are only a preconditioner: this many pool rows fix them well enough."""
 ROTATED = 512 << 20
 """Bytes up to which the rotated pool is kept; a larger one is rotated draw by draw."""

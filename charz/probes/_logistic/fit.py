@@ -78,6 +78,11 @@ class Fit:
         return predict(self.weights, X)
 
 
+def weights_of(found: Sequence[Fit]) -> Floats:
+    """Return ``[W, b]`` on raw rows of all fits of one sample, (S, K, d + 1), in one product."""
+    return found[0]._where.raw(np.stack([fit._stage.V for fit in found]))
+
+
 def predict(weights: Floats, X: Floats) -> Floats:
     """Return class probabilities (..., m, n_classes) of raw rows (m, d).
 

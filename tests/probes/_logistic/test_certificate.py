@@ -117,11 +117,9 @@ def gap_of(engine, Z, y, n_classes, C, V):
         return proof.V[0], proof.gaps[0]
     from charz.probes._logistic.compiled.engine import Solver
 
-    solver = Solver(Problem(Z, y, n_classes), 1 << 30)
-    wide = np.zeros((1, len(V), solver.width))
-    wide[0, :, : V.shape[1]] = V
-    _, gap = solver.prove(C, wide, 1e-12)
-    return wide[0, :, : V.shape[1]], gap
+    V = V[None].copy()
+    _, gaps = Solver(Problem(Z, y, n_classes), 1 << 30).prove(np.array([C]), V, 1e-12)
+    return V[0], gaps[0]
 
 
 @every_engine

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.probes._logistic.compiled.descent import Rows
 from charz.probes._logistic.compiled.losses import BLOCK, measure
 from charz.probes._logistic.compiled.machine import compiled
-from charz.probes._logistic.compiled.metric import dot
-from charz.probes._logistic.compiled.tiles import product
+from charz.probes._logistic.compiled.metric import add, dot
 
 if TYPE_CHECKING:
-    from charz.records import Floats
+    from charz.records import Floats, Ints
 
 MAX_NEWTON, MAX_HALVINGS = 30, 60
 TINY = 1e-300
@@ -23,70 +21,62 @@ NOTHING = 1e-12
 
 @compiled
 def prove(
-    rows: Rows,
-    weights: Floats,
-    dead: Floats,
-    lam: float,
-    settled: float,
-    V: Floats,
-    M: Floats,
-    gaps: Floats,
-) -> None:
-    """Compute margins of ``V``, settle its intercepts and bound its relative gaps.
+    Z: Floats, owner: Ints, dead: Floats, lams: Floats, settled: float, V: Floats, gaps: Floats
+) -> Floats:
+    """Settle intercepts and bound relative gaps of fits to all rows.
 
     Parameters
     ----------
-    rows : Rows of float64
-    weights : float64 array (Q, n)
-    dead : bool array (Q, K)
+    Z : float64 array (n, p)
+    owner : int64 array (n,)
+        See `losses`.
+    dead : bool array (K,)
+    lams : float64 array (Q,)
     settled : float
         Relative share of the gap that intercepts may leave open; it is added to the bound.
-    V : float64 array (Q, K, width)
-        Its intercepts are moved to their best.
-    M : float64 array (Q, K, width)
-        Set to the margins.
+    V : float64 array (Q, K, p + 1)
+        Weights and, last, intercepts, which are moved to their best.
     gaps : float64 array (Q,)
         Set to bounds on ``(f - f*) / f*``.
+
+    Returns
+    -------
+    float64 array (Q, K, n)
+        Margins.
     """
-    Q, K, width = V.shape
-    n, p = len(rows.owner), len(rows.moments)
-    R, G = np.zeros((Q * K, M.shape[2])), np.zeros((Q * K, width))
-    product(
-        V.reshape(Q * K, width), Q * K, rows.forth, rows.forth_begins, rows.forth_ends,
-        M.reshape(Q * K, M.shape[2]),
-    )  # fmt: skip
-    losses, open_ = np.empty(Q), np.empty(Q)
+    (Q, K, width), (n, p) = V.shape, Z.shape
+    W = V.reshape(Q * K, width)[:, :p].copy()
+    M = np.dot(W, Z.T).reshape(Q, K, n)
+    w, R, losses, open_ = np.ones(n), np.empty((Q * K, n)), np.empty(Q), np.empty(Q)
     for q in range(Q):
         for k in range(K):
-            _raise(V[q, k, p], M[q, k, :n])
+            _raise(V[q, k, p], M[q, k])
         losses[q], open_[q] = _settle(
-            rows, weights[q], dead[q], settled, M[q, :, :n], V[q, :, p],
-            R[q * K : (q + 1) * K, :n],
-        )  # fmt: skip
-    product(R, Q * K, rows.back, rows.back_begins, rows.back_ends, G)
+            owner, w, dead, settled, M[q], V[q, :, p], R[q * K : (q + 1) * K]
+        )
+    G = np.dot(R, Z)
     for q in range(Q):
         above, f = open_[q], losses[q]
         for k in range(K):
-            g, v = G[q * K + k, :p], V[q, k, :p]
-            for j in range(p):
-                g[j] += lam * v[j]
-            above += dot(g, g) / (2 * lam)
-            f += lam / 2 * dot(v, v)
+            add(lams[q], W[q * K + k], G[q * K + k])
+            above += dot(G[q * K + k], G[q * K + k]) / (2 * lams[q])
+            f += lams[q] / 2 * dot(W[q * K + k], W[q * K + k])
         gaps[q] = 0.0 if above == 0 else (above / (f - above) if above < f else np.inf)
+    return M
 
 
 @compiled
 def _settle(
-    rows: Rows, w: Floats, dead: Floats, settled: float, M: Floats, b: Floats, R: Floats
+    owner: Ints, w: Floats, dead: Floats, settled: float, M: Floats, b: Floats, R: Floats
 ) -> tuple[float, float]:
     """Move intercepts and margins to the least loss by damped Newton steps.
 
     Returns the loss and twice Newton's estimate of what is left, for less would not be a bound.
     """
     work, D = np.empty((2, BLOCK)), np.zeros_like(M)
-    loss, _ = measure(M, D, 0.0, rows.owner, w, R, work)
+    loss, _ = measure(M, D, 0.0, owner, w, R, work)
     # Steps are so short that one Hessian serves them all.
-    L = _hessian(R, rows.owner, w)
+    L = _hessian(R, owner, w)
     _factor(L)
     left = 0.0
     for _ in range(MAX_NEWTON):
@@ -99,13 +89,13 @@ def _settle(
             D[k] = 0.0 if dead[k] else step[k]
         t, there = 1.0, np.inf
         for _ in range(MAX_HALVINGS):
-            there, _ = measure(M, D, t, rows.owner, w, R, work)
+            there, _ = measure(M, D, t, owner, w, R, work)
             if there <= loss:
                 break
             t /= 2
         if there >= loss:  # rounding is all that is left: the residuals are of another place
             D[:] = 0.0
-            loss, _ = measure(M, D, 0.0, rows.owner, w, R, work)
+            loss, _ = measure(M, D, 0.0, owner, w, R, work)
             break
         loss = there
         for k in range(len(M)):
@@ -155,7 +145,7 @@ def _row_sums(R: Floats) -> Floats:
 
 
 @compiled
-def _hessian(R: Floats, owner: Floats, w: Floats) -> Floats:
+def _hessian(R: Floats, owner: Ints, w: Floats) -> Floats:
     """Return the second derivative in the intercepts, (K, K), made invertible."""
     K, n = R.shape
     P, WP = np.empty((K, n)), np.empty((K, n))

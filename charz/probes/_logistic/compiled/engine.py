@@ -51,12 +51,20 @@ class Solver:
         steps = list(ladder(Cs))
         tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
         leaders, held_out = self.follow(np.array([C for C, _ in steps]), AIM * tols)
-        for place, (C, wanted) in enumerate(steps):
-            if wanted:
-                goal = min(tol, exact or np.inf)
-                V, gap = self._finish(C, leaders[place, None].astype(np.float64), goal)
+        wanted = [place for place, (_, is_wanted) in enumerate(steps) if is_wanted]
+        for block in self._stages(wanted):
+            grid = np.array([steps[place][0] for place in block])
+            V = leaders[block][:, :, : self.problem.Z.shape[1] + 1].astype(np.float64, order="C")
+            gaps = self._finish(grid, V, min(tol, exact or np.inf))
+            for C, weights, gap, place in zip(grid.tolist(), V, gaps.tolist(), block, strict=True):
                 out = held_out[place] if self.problem.fold is not None else None
-                yield Stage(C, V[0, :, : self.problem.Z.shape[1] + 1], gap, out)
+                yield Stage(C, weights, gap, out)
+
+    def _stages(self, places: list[int]) -> list[list[int]]:
+        """Cut stages into blocks whose proofs fit the budget."""
+        per_stage = 8 * self.problem.n_margins * 5 * len(self.problem.y)
+        most = max(1, self.budget // per_stage)
+        return [places[start : start + most] for start in range(0, len(places), most)]
 
     def follow(self, Cs: Floats, tols: Floats) -> tuple[Floats, Floats]:
         """Return approximate weights of problem 0 (S, K, width), and margins held out (S, K, n).
@@ -112,28 +120,44 @@ class Solver:
             work=np.zeros(2, np.int64),
         )
 
-    def _finish(self, C: float, V: Floats, tol: float) -> tuple[Floats, float]:
-        """Certify ``V`` (1, K, width) of problem 0 in float64; go on there if it falls short."""
-        M, gap = self.prove(C, V, SETTLED * tol)
-        which = np.zeros(1, np.int64)
-        for power in range(ROUNDS):
-            if gap <= tol:
-                break
-            again = V.copy()
-            fits = self._fits(which, again, M.copy(), np.array([AIM * tol / 10**power]), 1 / C)
-            memory = scratch(again, fits.M)
-            minimise(self.double, fits, which, PATIENCE[V.dtype], memory)
-            margins, nearer = self.prove(C, again, SETTLED * tol)
-            if nearer < gap:
-                V, M, gap = again, margins, nearer
-        return V, gap
+    def _finish(self, Cs: Floats, V: Floats, tol: float) -> Floats:
+        """Certify fits ``V`` (S, K, p + 1) to all rows; go on in float64 with what falls short.
 
-    def prove(self, C: float, V: Floats, settled: float) -> tuple[Floats, float]:
-        """Settle the intercepts of ``V`` (1, K, width) in place; return margins and gap."""
-        M, gaps = np.zeros((*V.shape[:2], self.n_padded)), np.empty(1)
-        weights, dead = self.problem.weights[:1], self.problem.dead[:1]
-        prove(self.double, weights, dead, 1 / C, settled, V, M, gaps)
-        return M, float(gaps[0])
+        Returns the gaps (S,).
+        """
+        M, gaps = self.prove(Cs, V, SETTLED * tol)
+        for place in np.flatnonzero(gaps > tol).tolist():
+            for power in range(ROUNDS):
+                nearer = self._polish(Cs[place], V[place], M[place], AIM * tol / 10**power)
+                margins, gap = self.prove(Cs[place, None], nearer[None], SETTLED * tol)
+                if gap[0] < gaps[place]:
+                    V[place], M[place], gaps[place] = nearer, margins[0], gap[0]
+                if gap[0] <= tol:
+                    break
+        return gaps
+
+    def _polish(self, C: float, V: Floats, M: Floats, tol: float) -> Floats:
+        """Return the weights that a descent in float64 finds from ``V`` (K, p + 1)."""
+        which = np.zeros(1, np.int64)
+        wide = np.zeros((1, len(V), self.width))
+        wide[0, :, : V.shape[1]] = V
+        margins = np.zeros((1, len(V), self.n_padded))
+        margins[0, :, : M.shape[1]] = M
+        fits = self._fits(which, wide, margins, np.array([tol]), 1 / C)
+        minimise(self.double, fits, which, PATIENCE[V.dtype], scratch(wide, margins))
+        return wide[0, :, : V.shape[1]].copy()
+
+    def prove(self, Cs: Floats, V: Floats, settled: float) -> tuple[Floats, Floats]:
+        """Settle the intercepts of ``V`` (S, K, p + 1) in place; return margins and gaps."""
+        gaps = np.empty(len(V))
+        Z, owner, dead = self.problem.Z, owner_of(self.problem), self.problem.dead[0]
+        M = prove(np.ascontiguousarray(Z), owner, dead, 1 / Cs, settled, V, gaps)
+        return M, gaps
+
+
+def owner_of(problem: Problem) -> Ints:
+    """Return the margin that each row's label adds to: see `losses`."""
+    return problem.y if problem.n_margins > 1 else problem.y - 1
 
 
 def pack(problem: Problem, floats: Any) -> Rows:
@@ -155,7 +179,7 @@ def pack(problem: Problem, floats: Any) -> Rows:
         back_begins=starts if is_cut else np.zeros(along, np.int64),
         back_ends=np.full(along, n),
         moments=np.einsum("np,np->p", problem.Z, problem.Z),
-        owner=problem.y if problem.n_margins > 1 else problem.y - 1,
+        owner=owner_of(problem),
     )
 
 

@@ -43,11 +43,11 @@ def measure(
     loss, slope = 0.0, 0.0
     for start in range(0, len(owner), BLOCK):
         stop = min(len(owner), start + BLOCK)
-        part = (M[:, start:stop], D[:, start:stop], t, owner[start:stop], w[start:stop])
+        part = (start, owner[start:stop], w[start:stop])
         if len(M) == 1:
-            a, b = _sigmoid(*part, R[:, start:stop], work[0])
+            a, b = _sigmoid(M, D, t, R, *part, work[0])
         else:
-            a, b = _softmax(*part, R[:, start:stop], work[0], work[1])
+            a, b = _softmax(M, D, t, R, *part, work[0], work[1])
         loss += a
         slope += b
     return loss, slope
@@ -55,23 +55,33 @@ def measure(
 
 @compiled
 def _softmax(
-    M: Floats, D: Floats, t: float, owner: Ints, w: Floats, R: Floats, top: Floats, total: Floats
+    M: Floats,
+    D: Floats,
+    t: float,
+    R: Floats,
+    start: int,
+    owner: Ints,
+    w: Floats,
+    top: Floats,
+    total: Floats,
 ) -> tuple[float, float]:
     zero, lowest = M.dtype.type(0), M.dtype.type(-3e38)
     n_rows, n_margins = len(owner), len(M)
+    stop = start + n_rows
     for i in range(n_rows):
         top[i], total[i] = lowest, zero
     for k in range(n_margins):
-        m, d, r = M[k], D[k], R[k]
+        # Slices of one row are contiguous, which loops over vectors need to know.
+        m, d, r = M[k, start:stop], D[k, start:stop], R[k, start:stop]
         for i in range(n_rows):
             r[i] = m[i] + t * d[i]
             top[i] = max(top[i], r[i])
     loss, slope = zero, zero
     for i in range(n_rows):
         # Not a plain product: a row of weight 0 may have an own margin of -1e30.
-        loss -= w[i] * (R[owner[i], i] - top[i]) if w[i] != zero else zero
+        loss -= w[i] * (R[owner[i], start + i] - top[i]) if w[i] != zero else zero
     for k in range(n_margins):
-        r = R[k]
+        r = R[k, start:stop]
         for i in range(n_rows):
             r[i] = exp(r[i] - top[i])
             total[i] += r[i]
@@ -79,22 +89,23 @@ def _softmax(
         loss += w[i] * log(total[i])
         total[i] = w[i] / total[i]
     for k in range(n_margins):
-        d, r = D[k], R[k]
+        d, r = D[k, start:stop], R[k, start:stop]
         for i in range(n_rows):
             r[i] *= total[i]
             slope += r[i] * d[i]
     for i in range(n_rows):
-        R[owner[i], i] -= w[i]
-        slope -= w[i] * D[owner[i], i]
+        R[owner[i], start + i] -= w[i]
+        slope -= w[i] * D[owner[i], start + i]
     return loss, slope
 
 
 @compiled
 def _sigmoid(
-    M: Floats, D: Floats, t: float, owner: Ints, w: Floats, R: Floats, label: Floats
+    M: Floats, D: Floats, t: float, R: Floats, start: int, owner: Ints, w: Floats, label: Floats
 ) -> tuple[float, float]:
     zero, one = M.dtype.type(0), M.dtype.type(1)
-    m, d, r = M[0], D[0], R[0]
+    stop = start + len(owner)
+    m, d, r = M[0, start:stop], D[0, start:stop], R[0, start:stop]
     for i in range(len(owner)):
         label[i] = owner[i] + 1
     loss, slope = zero, zero
