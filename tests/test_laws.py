@@ -22,7 +22,8 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 
 FLOORS = [
     {"errors", "records", "columns"},
-    {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"},
+    {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"}
+    | {"distances", "factor", "labelled", "tridiagonal"},
     {*SHELVES, "artifacts", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},
@@ -31,7 +32,7 @@ FLOORS = [
 
 DATABASE = {"artifacts", "columns", "database", "pending", "schema", "store", "warehouse"}
 HEAVY = {
-    "datasets", "duckdb", "matplotlib", "numpy", "pandas", "pyarrow", "scipy",
+    "datasets", "duckdb", "matplotlib", "numba", "numpy", "pandas", "pyarrow", "scipy",
     "sentence_transformers", "sklearn", "sqlalchemy", "torch", "transformers",
 }  # fmt: skip
 OPTIONAL = {

@@ -1,0 +1,213 @@
+"""Squared distances in blocks that stay small, and what nearest rows say.
+
+From `SINGLE_FROM` dimensions on products are taken in single precision. A squared distance then
+is off by about 1e-6 of the rows' squared lengths, which are those about the training mean: a
+common offset costs nothing. With fewer dimensions, where near rows are much nearer than the
+rest, products are cheap and in double precision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from charz.records import Floats, Ints
+
+SINGLE_FROM = 64
+BLOCK = 1 << 18
+"""Distances that are worked on together: what stays in a near cache."""
+KEPT = 1 << 22
+"""Distances that are kept for whoever asks next."""
+LONGEST = 1e12
+"""What single precision holds the square of, and its inverse, with room for sums."""
+
+
+@dataclass(frozen=True)
+class Points:
+    """Rows in the precision of products, (n, d), and their squared lengths, (n,)."""
+
+    rows: Floats
+    lengths: Floats
+
+    @classmethod
+    def of(cls, rows: Floats, center: Floats | float, unit: float) -> Points:
+        """Take rows less ``center``, in units of ``unit``.
+
+        >>> Points.of(np.array([[4.0, 5.0]]), 1.0, 5.0).lengths
+        array([1.])
+        """
+        single = rows.shape[1] >= SINGLE_FROM and 1 / LONGEST < unit < LONGEST
+        taken = np.empty(rows.shape, dtype=np.float32 if single else np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.subtract(rows, center, out=taken, casting="same_kind")
+            taken *= 1 / unit
+            lengths = np.einsum("ij,ij->i", taken, taken)
+            if single and not float(lengths.sum()) < LONGEST**2:
+                taken = (rows - center) / unit
+                lengths = np.einsum("ij,ij->i", taken, taken)
+        return cls(taken, lengths)
+
+    def __getitem__(self, some: Ints | slice) -> Points:
+        return Points(self.rows[some], self.lengths[some])
+
+    @property
+    def tie(self) -> float:
+        """Relative difference of squared distances below which they count as equal."""
+        return 1e-5 if self.rows.dtype == np.float32 else 1e-9
+
+
+def squared(A: Points, B: Points, floor: float) -> Floats:
+    """Return squared distances, (len(A), len(B)); what may be rounding error becomes zero.
+
+    Two rows as near as that are about equally long, so that one row's length sets the limit.
+
+    >>> A = Points.of(np.array([[0.0], [3.0]]), 0.0, 1.0)
+    >>> squared(A, A, 0.0).tolist()
+    [[0.0, 9.0], [9.0, 0.0]]
+    """
+    found: Floats = A.rows @ B.rows.T
+    found *= -2
+    found += A.lengths[:, None]
+    found += B.lengths
+    rounding = 4e-6 if found.dtype == np.float32 else 2e-12
+    np.copyto(found, 0, where=found <= (rounding * A.lengths + floor)[:, None])
+    return found
+
+
+def spread(lengths: Floats, most: int) -> Ints:
+    """Return at most ``most`` row numbers, evenly spaced by length.
+
+    A choice that no order of rows, rotation, translation or scale changes.
+
+    >>> spread(np.array([5.0, 1.0, 3.0, 2.0]), 2).tolist()
+    [1, 2]
+    """
+    n = len(lengths)
+    if n <= most:
+        return np.arange(n)
+    order = np.argsort(lengths, kind="stable")
+    return order[(np.arange(most) * n) // most]
+
+
+class Distances:
+    """Squared distances from rows to labelled rows, a block of rows at a time.
+
+    Parameters
+    ----------
+    A, B : Points
+        Rows that ask, and labelled rows.
+    floor : float
+        Squared distance that is rounding error whatever the lengths.
+    own : int array (len(A),), optional
+        Where the asking rows stand among the labelled ones: to itself a row's distance is
+        infinite.
+    """
+
+    def __init__(self, A: Points, B: Points, floor: float, own: Ints | None = None) -> None:
+        self._A, self._B, self._floor, self.own = A, B, floor, own
+        self.tie = max(A.tie, B.tie)
+        self._kept: list[tuple[slice, Floats]] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows that ask, and labelled rows."""
+        return len(self._A.rows), len(self._B.rows)
+
+    def __iter__(self) -> Iterator[tuple[slice, Floats]]:
+        """Yield blocks of rows with their distances; do not write into them."""
+        if self.shape[0] * self.shape[1] > KEPT:
+            return self._blocks()
+        if self._kept is None:
+            self._kept = list(self._blocks())
+        return iter(self._kept)
+
+    def _blocks(self) -> Iterator[tuple[slice, Floats]]:
+        n, width = self.shape
+        step = max(BLOCK // width, 1)
+        for start in range(0, n, step):
+            rows = slice(start, min(start + step, n))
+            found = squared(self._A if step >= n else self._A[rows], self._B, self._floor)
+            if self.own is not None:
+                found[np.arange(len(found)), self.own[rows]] = np.inf
+            yield rows, found
+
+    def roots(self, rows: slice, block: Floats) -> Floats:
+        """Return a block's distances, not squared, of a row to itself 0."""
+        found: Floats = np.sqrt(block)
+        if self.own is not None:
+            found[np.arange(len(found)), self.own[rows]] = 0
+        return found
+
+    def some(self, rows: Ints, columns: Ints) -> Floats:
+        """Return the distances of some rows to some labelled rows, (len(rows), len(columns)).
+
+        Both ascending or, where not all, in any order; a row's to itself is as to others.
+        """
+        if self.shape[0] * self.shape[1] > BLOCK:
+            return squared(self._A[rows], self._B[columns], self._floor)
+        ((_, block),) = self
+        if len(columns) < self.shape[1]:
+            block = block[:, columns]
+        return block if len(rows) == self.shape[0] else block[rows]
+
+
+@dataclass(frozen=True)
+class Near:
+    """What labelled rows near to each asking row say.
+
+    Attributes
+    ----------
+    nearest : float array (n,)
+        Squared distance to the nearest one.
+    votes : dict of int to float array (n, n_classes)
+        Votes for each class of the k nearest. Every row no farther than the k-th nearest votes,
+        so that ties at the edge all count.
+    sums : float array (n, n_classes)
+        Sums of distances, not squared, to the labelled rows of each class; empty unless asked for.
+    """
+
+    nearest: Floats
+    votes: dict[int, Floats]
+    sums: Floats
+
+
+def near(
+    distances: Distances, one_hot: Floats, ks: tuple[int, ...] = (), sums: bool = False
+) -> Near:
+    """Go through all distances once.
+
+    Parameters
+    ----------
+    distances : Distances
+    one_hot : float array (n_labelled, n_classes)
+    ks : tuple of int
+        Numbers of neighbours; where there are fewer, all vote.
+    sums : bool
+        Whether to sum distances by class.
+    """
+    n, width = distances.shape
+    others = width - (distances.own is not None)
+    found = Near(
+        np.empty(n),
+        {k: np.zeros((n, one_hot.shape[1])) for k in ks if others},
+        np.empty((n, one_hot.shape[1]) if sums else (0, 0)),
+    )
+    for rows, block in distances:
+        labels = one_hot.astype(block.dtype)
+        found.nearest[rows] = block.min(axis=1)
+        for k, votes in found.votes.items():
+            votes[rows] = _votes(block, labels, min(k, others), distances.tie)
+        if sums:
+            found.sums[rows] = distances.roots(rows, block) @ labels
+    return found
+
+
+def _votes(block: Floats, labels: Floats, k: int, tie: float) -> Floats:
+    radius = block.min(axis=1) if k == 1 else np.partition(block, k - 1, axis=1)[:, k - 1]
+    within = block <= (radius * (1 + tie))[:, None]
+    votes: Floats = within.astype(labels.dtype) @ labels
+    return votes
