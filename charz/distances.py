@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -110,7 +111,7 @@ class Distances:
     def __init__(self, A: Points, B: Points, floor: float, own: Ints | None = None) -> None:
         self._A, self._B, self._floor, self.own = A, B, floor, own
         self.tie = max(A.tie, B.tie)
-        self._kept: list[tuple[slice, Floats]] | None = None
+        self._step = max(BLOCK // len(B.rows), 1)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -119,21 +120,39 @@ class Distances:
 
     def __iter__(self) -> Iterator[tuple[slice, Floats]]:
         """Yield blocks of rows with their distances; do not write into them."""
-        if self.shape[0] * self.shape[1] > KEPT:
-            return self._blocks()
-        if self._kept is None:
-            self._kept = list(self._blocks())
-        return iter(self._kept)
+        n = self.shape[0]
+        for start in range(0, n, self._step):
+            rows = slice(start, min(start + self._step, n))
+            yield rows, self._whole[rows] if self._is_kept else self._block(rows)
 
-    def _blocks(self) -> Iterator[tuple[slice, Floats]]:
+    @property
+    def _is_kept(self) -> bool:
+        return self.shape[0] * self.shape[1] <= KEPT
+
+    @cached_property
+    def _whole(self) -> Floats:
         n, width = self.shape
-        step = max(BLOCK // width, 1)
-        for start in range(0, n, step):
-            rows = slice(start, min(start + step, n))
-            found = squared(self._A if step >= n else self._A[rows], self._B, self._floor)
-            if self.own is not None:
-                found[np.arange(len(found)), self.own[rows]] = np.inf
-            yield rows, found
+        if self._step >= n:
+            return self._block(slice(0, n))
+        found = np.empty((n, width), dtype=np.result_type(self._A.rows, self._B.rows))
+        is_own = self.own is not None and n == width
+        for start in range(0, n, self._step):
+            rows = slice(start, min(start + self._step, n))
+            if is_own:  # what lies below the diagonal is what lies above it
+                found[rows, start:] = squared(self._A[rows], self._B[start:], self._floor)
+                found[rows.stop :, rows] = found[rows, rows.stop :].T
+            else:
+                found[rows] = squared(self._A[rows], self._B, self._floor)
+        if self.own is not None:
+            found[np.arange(n), self.own] = np.inf
+        return found
+
+    def _block(self, rows: slice) -> Floats:
+        whole = rows.stop - rows.start == self.shape[0]
+        found = squared(self._A if whole else self._A[rows], self._B, self._floor)
+        if self.own is not None:
+            found[np.arange(len(found)), self.own[rows]] = np.inf
+        return found
 
     def roots(self, rows: slice, block: Floats) -> Floats:
         """Return a block's distances, not squared, of a row to itself 0."""
@@ -145,14 +164,12 @@ class Distances:
     def some(self, rows: Ints, columns: Ints) -> Floats:
         """Return the distances of some rows to some labelled rows, (len(rows), len(columns)).
 
-        Both ascending or, where not all, in any order; a row's to itself is as to others.
+        Do not write into them. A choice of as many as there are is that of all, in order.
         """
-        if self.shape[0] * self.shape[1] > BLOCK:
+        if not self._is_kept:
             return squared(self._A[rows], self._B[columns], self._floor)
-        ((_, block),) = self
-        if len(columns) < self.shape[1]:
-            block = block[:, columns]
-        return block if len(rows) == self.shape[0] else block[rows]
+        found = self._whole if len(rows) == self.shape[0] else self._whole[rows]
+        return found if len(columns) == self.shape[1] else found[:, columns]
 
 
 @dataclass(frozen=True)

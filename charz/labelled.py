@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.distances import BLOCK, Distances, Near, Points, near, spread, squared
+from charz.distances import Distances, Near, Points, near, spread, squared
 from charz.factor import Factor
 
 if TYPE_CHECKING:
@@ -216,9 +216,8 @@ class Labelled:
     @cached_property
     def among(self) -> Floats:
         """Squared distances among the rows `compared`, infinite of a row to itself."""
-        if self.n_train**2 <= BLOCK:
-            ((_, whole),) = self.distances
-            return whole
+        if len(self.compared) == self.n_train:
+            return self.distances.some(self.compared, self.compared)
         points = self.points[self.compared]
         found = squared(points, points, self.floor)
         np.fill_diagonal(found, np.inf)

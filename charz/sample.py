@@ -110,10 +110,10 @@ class Sample(Labelled):
     @cached_property
     def eval_gram(self) -> Floats:
         """Gram matrix of the eval rows `counted`, about their own mean, in squares of `unit`."""
-        rows = self.X_eval[self.counted]
+        rows = self.eval_points.rows[self.counted]
         rows -= rows[0]
-        own = Points.of(rows, rows.mean(axis=0), self.unit).rows
-        product: Floats = own @ own.T
+        rows -= rows.mean(axis=0)
+        product: Floats = rows @ rows.T
         return product
 
     @classmethod

@@ -9,8 +9,8 @@ the training mean, N training and M eval rows, the scores are
     training: (g + q / (N - 1)) / (1 - q N / (N - 1))        eval: (M g - q) / (M - 1).
 
 In [0, 1], near 0.5 without shift; 0.5 for a single row on either side, or where no row differs
-from another. The proxy A-distance is about 2 (2 AUC - 1). Of more than 256 eval rows an even
-choice is scored; all make up m.
+from another. The proxy A-distance is about 2 (2 AUC - 1). Of the eval rows as many are scored as
+there are training rows (at least 128, at most 256), an even choice; all make up m.
 Source: Fisher, 1936, with a ridge; Ben-David et al., Analysis of representations for domain
 adaptation, NeurIPS 2006, section 4; as a two-sample test Lopez-Paz and Oquab, ICLR 2017. Cost:
 O((n + m) d + r^2) after the shared factorisation and leverages.
@@ -26,8 +26,7 @@ from charz.distances import spread
 from charz.labelled import PENALTIES
 
 if TYPE_CHECKING:
-    from charz.distances import Points
-    from charz.records import Floats
+    from charz.records import Floats, Ints
     from charz.sample import Sample
 
 RANGE = (0.0, 1.0)
@@ -53,9 +52,9 @@ def compute(sample: Sample) -> float:
     g, w = _along(sample, move)
     left = sample.left[PENALTIES.index(PENALTY)]
     training = (g + (1 - 1 / n - left) / (n - 1)) / (left * n / (n - 1))
-    rows = spread(sample.eval_points.lengths, MOST)
+    rows = spread(sample.eval_points.lengths, min(MOST, len(sample.counted)))
     points = sample.eval_points[rows]
-    evaluated = (m * (points.rows @ w.astype(points.rows.dtype)) - _norms(sample, points)) / (m - 1)
+    evaluated = (m * (points.rows @ w.astype(points.rows.dtype)) - _norms(sample, rows)) / (m - 1)
     largest = max(np.abs(training).max(), np.abs(evaluated).max()) or 1.0
     return _auc(training / largest, np.sort(evaluated / largest))
 
@@ -70,13 +69,14 @@ def _along(sample: Sample, move: Floats) -> tuple[Floats, Floats]:
     return X @ solved / sample.unit, solved
 
 
-def _norms(sample: Sample, points: Points) -> Floats:
-    """Return q of some eval rows, (n,)."""
-    shift = np.array([PENALTY])
+def _norms(sample: Sample, rows: Ints) -> Floats:
+    """Return q of some eval rows, (len(rows),)."""
+    points, shift = sample.eval_points[rows], np.array([PENALTY])
     if not sample.is_wide:
         tall: Floats = sample.factor.norms(sample.turned(points), shift)[0]
         return tall
-    products = sample.points.rows @ points.rows.T
+    squared = sample.eval_distances.some(rows, np.arange(sample.n_train)).T
+    products = (sample.points.lengths[:, None] + points.lengths - squared) / 2
     turned = sample.factor.axes.T.astype(products.dtype) @ products
     wide: Floats = (points.lengths - sample.factor.norms(turned, shift)[0]) / PENALTY
     return wide

@@ -13,7 +13,7 @@ with R = (X^T X + t I)^-1, D = m^T R m, B = m^T R X^T y and c = sum y,
     Q = |y - c/n|^2 - y^T X R X^T y + (c - n B)^2 / (n + n^2 D),
     ln det(I + F F^T / t) = ln det(I + X^T X / t) + ln(1 + n D).
 
-ln p is smooth in ln t: it is taken at steps of a quarter, and its top where the polynomial
+ln p is smooth in ln t: it is taken at steps of a third, and its top where the polynomial
 through the nine points about the highest has its own. In (-inf, inf); NaN for one class or
 zero rows.
 Source: You et al., LogME, ICML 2021, equations 2 and 3. Cost: O(100 r K) after the shared
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 RANGE = (-math.inf, math.inf)
 INVARIANT = frozenset({"rows", "rotation", "scale", "labels"})
-STEP = 0.25
+STEP = 1 / 3
 AROUND = 4
 """Points on either side of a top that the polynomial goes through."""
 FINE = 128

@@ -43,7 +43,7 @@ def compute(sample: Sample) -> float:
         return math.nan
     within_train = _mean_off_diagonal(sample.among, bandwidth)
     within_eval = _mean_off_diagonal(_distances(sample.eval_gram), bandwidth)
-    return within_train + within_eval - 2 * float(np.exp(cross / -bandwidth).mean())
+    return within_train + within_eval - 2 * _kernels(cross, bandwidth) / cross.size
 
 
 def median(values: Floats) -> float:
@@ -77,4 +77,10 @@ def _distances(gram: Floats) -> Floats:
 def _mean_off_diagonal(squared: Floats, bandwidth: float) -> float:
     """Return the mean kernel over pairs; the diagonal's distance is infinite, its kernel 0."""
     n = len(squared)
-    return float(np.exp(squared / -bandwidth).sum()) / (n * (n - 1))
+    return _kernels(squared, bandwidth) / (n * (n - 1))
+
+
+def _kernels(squared: Floats, bandwidth: float) -> float:
+    values = squared * (-1 / bandwidth)
+    np.exp(values, out=values)
+    return float(values.sum(dtype=np.float64))
