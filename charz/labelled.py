@@ -115,8 +115,8 @@ class Labelled:
     @cached_property
     def class_means(self) -> Floats:
         """Mean row per class, (n_classes, n_dims); zeros where a class is absent."""
-        means: Floats = (self.class_offsets + self.mean) * (self.class_counts > 0)[:, None]
-        return means
+        sums: Floats = self.one_hot.T @ self.X_train
+        return sums / np.maximum(self.class_counts, 1)[:, None]
 
     @cached_property
     def is_wide(self) -> bool:
