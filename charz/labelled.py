@@ -186,7 +186,7 @@ class Labelled:
     @cached_property
     def points(self) -> Points:
         """Centred training rows as distances see them."""
-        return Points.of(self.centered, 0.0, self.unit)
+        return Points.of(self.centered, np.zeros(self.n_dims), self.unit)
 
     @cached_property
     def distances(self) -> Distances:

@@ -45,11 +45,11 @@ def test_equal_rows_are_at_no_distance(d):
 
 def test_lengths_beyond_single_precision_are_taken_in_double():
     X = np.random.default_rng(0).normal(size=(4, 80))
-    far = Points.of(X * 1e30, 0.0, 1.0)
+    far = Points.of(X * 1e30, np.zeros(80), 1.0)
     assert far.rows.dtype == np.float64
     found = squared(far, points(X), 0.0)
     assert np.isfinite(found).all()
-    assert Points.of(X * 1e-40, 0.0, 1e-40).lengths == pytest.approx((X**2).sum(axis=1))
+    assert Points.of(X * 1e-40, np.zeros(80), 1e-40).lengths == pytest.approx((X**2).sum(axis=1))
 
 
 @given(seed=st.integers(0, 1000), n=st.integers(1, 60), most=st.integers(1, 60))

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charz.distances import from_products
+
 if TYPE_CHECKING:
     from charz.records import Floats
     from charz.sample import Sample
@@ -42,7 +44,7 @@ def compute(sample: Sample) -> float:
     if bandwidth <= 0:
         return math.nan
     within_train = _mean_off_diagonal(sample.among, bandwidth)
-    within_eval = _mean_off_diagonal(_distances(sample.eval_gram), bandwidth)
+    within_eval = _mean_off_diagonal(_distances(sample.eval_gram, sample.floor), bandwidth)
     return within_train + within_eval - 2 * _kernels(cross, bandwidth) / cross.size
 
 
@@ -54,22 +56,20 @@ def median(values: Floats) -> float:
     """
     n = len(values)
     if n > 4 * SOME:
-        low, high = np.quantile(values[:: n // SOME], [0.47, 0.53])
+        low, high = np.quantile(values[:: n // SOME], [0.47, 0.53]).astype(values.dtype)
         inside = values[np.flatnonzero((values >= low) & (values <= high))]
         first = (n - 1) // 2 - np.count_nonzero(values < low)
         if 0 <= first < len(inside) - 1:
-            pair = np.partition(inside, [first, first + 1])[first : first + 2]
-            return float(pair.mean() if n % 2 == 0 else pair[0])
+            ranked = np.partition(inside, first)
+            middle = float(ranked[first])
+            return middle if n % 2 else (middle + float(ranked[first + 1 :].min())) / 2
     return float(np.median(values))
 
 
-def _distances(gram: Floats) -> Floats:
+def _distances(gram: Floats, floor: float) -> Floats:
     """Return squared distances, infinite on the diagonal, from inner products."""
-    lengths = np.diag(gram)
-    squared: Floats = gram * -2
-    squared += lengths[:, None]
-    squared += lengths
-    np.maximum(squared, 0, out=squared)
+    lengths = np.diag(gram).copy()
+    squared = from_products(gram.copy(), lengths, lengths, floor)
     np.fill_diagonal(squared, np.inf)
     return squared
 

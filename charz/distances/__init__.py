@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from charz.records import Floats, Ints
 
 SINGLE_FROM = 64
@@ -35,17 +37,16 @@ class Points:
     lengths: Floats
 
     @classmethod
-    def of(cls, rows: Floats, center: Floats | float, unit: float) -> Points:
-        """Take rows less ``center``, in units of ``unit``.
+    def of(cls, rows: Floats, center: Floats, unit: float) -> Points:
+        """Take rows (n, d) less ``center`` (d,), in units of ``unit``.
 
-        >>> Points.of(np.array([[4.0, 5.0]]), 1.0, 5.0).lengths
+        >>> Points.of(np.array([[4.0, 5.0]]), np.ones(2), 5.0).lengths
         array([1.])
         """
         single = rows.shape[1] >= SINGLE_FROM and 1 / LONGEST < unit < LONGEST
         taken = np.empty(rows.shape, dtype=np.float32 if single else np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            np.subtract(rows, center, out=taken, casting="same_kind")
-            taken *= 1 / unit
+            _passes().take(rows, center, 1 / unit, taken)
             lengths = np.einsum("ij,ij->i", taken, taken)
             if single and not float(lengths.sum()) < LONGEST**2:
                 taken = (rows - center) / unit
@@ -66,17 +67,22 @@ def squared(A: Points, B: Points, floor: float) -> Floats:
 
     Two rows as near as that are about equally long, so that one row's length sets the limit.
 
-    >>> A = Points.of(np.array([[0.0], [3.0]]), 0.0, 1.0)
+    >>> A = Points.of(np.array([[0.0], [3.0]]), np.zeros(1), 1.0)
     >>> squared(A, A, 0.0).tolist()
     [[0.0, 9.0], [9.0, 0.0]]
     """
-    found: Floats = A.rows @ B.rows.T
-    found *= -2
-    found += A.lengths[:, None]
-    found += B.lengths
-    rounding = 4e-6 if found.dtype == np.float32 else 2e-12
-    np.copyto(found, 0, where=found <= (rounding * A.lengths + floor)[:, None])
-    return found
+    return from_products(A.rows @ B.rows.T, A.lengths, B.lengths, floor)
+
+
+def from_products(products: Floats, a: Floats, b: Floats, floor: float) -> Floats:
+    """Turn inner products of rows of squared lengths ``a`` and ``b`` into squared distances.
+
+    In place; what may be rounding error becomes zero, as in `squared`.
+    """
+    rounding = 4e-6 if products.dtype == np.float32 else 2e-12
+    limits = (rounding * a + floor).astype(products.dtype)
+    _passes().finish(products, a, b, limits)
+    return products
 
 
 def spread(lengths: Floats, most: int) -> Ints:
@@ -213,18 +219,25 @@ def near(
         {k: np.zeros((n, one_hot.shape[1])) for k in ks if others},
         np.empty((n, one_hot.shape[1]) if sums else (0, 0)),
     )
+    codes = one_hot.argmax(axis=1)
     for rows, block in distances:
-        labels = one_hot.astype(block.dtype)
-        found.nearest[rows] = block.min(axis=1)
+        found.nearest[rows] = nearest = block.min(axis=1)
         for k, votes in found.votes.items():
-            votes[rows] = _votes(block, labels, min(k, others), distances.tie)
+            radius = nearest if k == 1 else _passes().kth(block, min(k, others))
+            edges = radius * block.dtype.type(1 + distances.tie)
+            votes[rows] = _passes().count(block, edges, codes, one_hot.shape[1])
         if sums:
-            found.sums[rows] = distances.roots(rows, block) @ labels
+            found.sums[rows] = distances.roots(rows, block) @ one_hot.astype(block.dtype)
     return found
 
 
-def _votes(block: Floats, labels: Floats, k: int, tie: float) -> Floats:
-    radius = block.min(axis=1) if k == 1 else np.partition(block, k - 1, axis=1)[:, k - 1]
-    within = block <= (radius * (1 + tie))[:, None]
-    votes: Floats = within.astype(labels.dtype) @ labels
-    return votes
+@cache
+def _passes() -> ModuleType:
+    """Return the passes over a block: compiled, or NumPy's without Numba or a place for code."""
+    try:
+        from charz.distances import _compiled
+    except (ImportError, RuntimeError):
+        from charz.distances import _plain
+
+        return _plain
+    return _compiled
