@@ -47,16 +47,19 @@ class Factor:
 
     @classmethod
     def of(cls, gram: Floats) -> Factor:
-        """Factorise a symmetric matrix (r, r)."""
+        """Factorise a symmetric matrix (r, r), whose memory is used up."""
         from scipy.linalg import lapack
 
         r = len(gram)
         if r == 1:
             return cls(np.ones((1, 1)), gram[0].copy(), np.zeros(0))
-        packed, diagonal, off, tau, _ = lapack.dsytrd(gram.T, lower=1, lwork=64 * r)
-        axes = np.zeros((r, r), order="F")
-        axes[0, 0] = 1
-        axes[1:, 1:] = lapack.dorgqr(packed[1:, :-1], tau, lwork=64 * r)[0]
+        packed, diagonal, off, tau, _ = lapack.dsytrd(gram.T, lower=1, lwork=64 * r, overwrite_a=1)
+        # Reflector j leaves the first j + 1 coordinates alone. One column to the right it is
+        # what a QR factorisation would have stored, after one reflector that does nothing.
+        axes = np.empty((r, r), order="F")
+        axes[:, 0] = 0
+        axes[:, 1:] = packed[:, :-1]
+        axes = lapack.dorgqr(axes, np.append(0.0, tau), lwork=64 * r, overwrite_a=1)[0]
         return cls(axes, diagonal, off)
 
     @cached_property

@@ -123,11 +123,10 @@ class Labelled:
         """Whether `gram` is that of the rows: there are no more of them than dimensions."""
         return self.n_train <= self.n_dims
 
-    @cached_property
     def gram(self) -> Floats:
-        """Gram matrix of the centred training rows over `unit`, (r, r), r = min(n_train, n_dims).
+        """Return the smaller Gram matrix of the centred training rows over `unit`, (r, r).
 
-        X X^T where rows are few (`is_wide`), X^T X else: their eigenvalues are the same.
+        X X^T, (n_train, n_train), where rows are few (`is_wide`), X^T X, (n_dims, n_dims), else.
         """
         X = self.centered
         product: Floats = X @ X.T if self.is_wide else X.T @ X
@@ -137,7 +136,7 @@ class Labelled:
     @cached_property
     def factor(self) -> Factor:
         """The one factorisation, of `gram`, that all closed forms share."""
-        return Factor.of(self.gram)
+        return Factor.of(self.gram())
 
     @cached_property
     def turned_labels(self) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,13 @@ from scipy.spatial.distance import cdist
 
 from charz import distances
 from charz.distances import Distances, Points, near, spread, squared
+
+
+@pytest.fixture(params=["_compiled", "_plain"])
+def passes(request):
+    if request.param == "_compiled":
+        pytest.importorskip("numba")
+    return importlib.import_module(f"charz.distances.{request.param}")
 
 
 def points(rows):
@@ -110,3 +119,30 @@ def test_fewer_neighbours_than_asked_for_all_vote():
     P = points(X)
     found = near(Distances(P, P, 0.0, own=np.arange(3)), np.eye(2)[[0, 1, 1]], (5,))
     assert found.votes[5].tolist() == [[0, 2], [1, 1], [1, 1]]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_passes_are_what_they_say_compiled_and_not(passes, dtype):
+    rng = np.random.default_rng(0)
+    X, Z = rng.normal(size=(40, 7)), rng.normal(size=(30, 7)) + 2
+    out = np.empty(Z.shape, dtype=dtype)
+    passes.take(Z, X[0], 0.5, out)
+    assert out == pytest.approx((Z - X[0]) / 2, rel=1e-6, abs=1e-6)
+
+    a, b = ((A**2).sum(axis=1).astype(dtype) for A in (Z, X))
+    found = (Z @ X.T).astype(dtype)
+    passes.finish(found, a, b, np.full(30, 20, dtype=dtype))
+    expected = cdist(Z, X, "sqeuclidean")
+    expected[expected <= 20] = 0
+    assert (expected == 0).any()
+    assert found == pytest.approx(expected, rel=1e-5)
+
+    found[3, :9] = found[3, 9]
+    found[4, 5] = np.inf
+    for k in (1, 5, 40):
+        assert (passes.kth(found, k) == np.sort(found, axis=1)[:, k - 1]).all()
+    codes, edges = rng.integers(0, 3, 40), passes.kth(found, 5)
+    votes = [[sum(row[codes == c] <= edge) for c in range(3)]
+             for row, edge in zip(found, edges, strict=True)]  # fmt: skip
+    assert passes.count(found, edges, codes, 4)[:, :3].tolist() == votes
+    assert (passes.count(found, edges, codes, 4)[:, 3] == 0).all()
