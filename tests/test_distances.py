@@ -114,6 +114,14 @@ def test_no_more_distances_are_held_than_may_be_kept():
     assert sum(sizes) == 3000**2
 
 
+def test_rows_may_ask_in_any_order():
+    X = np.random.default_rng(0).normal(size=(600, 3))
+    P, order = points(X), np.random.default_rng(1).permutation(600)
+    found = near(Distances(P[order], P, 0.0, own=order), np.ones((600, 1)))
+    expected = near(Distances(P, P, 0.0, own=np.arange(600)), np.ones((600, 1)))
+    assert found.nearest == pytest.approx(expected.nearest[order], rel=1e-9)
+
+
 def test_fewer_neighbours_than_asked_for_all_vote():
     X = np.array([[0.0], [1.0], [5.0]])
     P = points(X)

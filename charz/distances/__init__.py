@@ -88,7 +88,7 @@ def from_products(products: Floats, a: Floats, b: Floats, floor: float) -> Float
 def spread(lengths: Floats, most: int) -> Ints:
     """Return at most ``most`` row numbers, evenly spaced by length.
 
-    A choice that no order of rows, rotation, translation or scale changes.
+    A choice that no order of rows, rotation, translation or scale changes, unless lengths tie.
 
     >>> spread(np.array([5.0, 1.0, 3.0, 2.0]), 2).tolist()
     [1, 2]
@@ -141,7 +141,7 @@ class Distances:
         if self._step >= n:
             return self._block(slice(0, n))
         found = np.empty((n, width), dtype=np.result_type(self._A.rows, self._B.rows))
-        is_own = self.own is not None and n == width
+        is_own = self._A.rows is self._B.rows
         for start in range(0, n, self._step):
             rows = slice(start, min(start + self._step, n))
             if is_own:  # what lies below the diagonal is what lies above it
