@@ -105,7 +105,7 @@ def theirs(case: Case, rows: np.ndarray, tol: float = 1e-6) -> float:
     return whole + 5 * cpu(lambda: fit(X[~out], y[~out], X[out]))
 
 
-def logistic(C: float, tol: float, max_iter: int = 100_000):  # noqa: ANN201
+def logistic(C: float, tol: float, max_iter: int = 100_000):
     """Return scikit-learn's model."""
     from sklearn.linear_model import LogisticRegression
 
@@ -253,15 +253,16 @@ def rate(folder: Path, quick: bool) -> None:
     print(f"\nBLAS peak of one core, float32: {peak:.0f} GFLOP/s")
     case = Case.load(folder, "trec6_minilm")
     pool = Pool(case.X)
-    print(f"{'solver, TREC-6 x MiniLM':24}{'n':>6}{'ms':>8}{'GFLOP/s':>9}{'of peak':>9}{'steps/fit':>11}")
+    print(
+        f"{'solver, TREC-6 x MiniLM':24}{'n':>6}{'ms':>8}{'GFLOP/s':>9}{'of peak':>9}"
+        f"{'steps/fit':>11}"
+    )
     for n in (64, 128, 256, 512, 1024, 2048, 4096):
         rows = case.draws(n, 1)[0]
         where = pool.coordinates(rows)
         y = np.unique(case.y[rows], return_inverse=True)[1]
         fold = assign(y, 5)[where.order]
-        problem = Problem(
-            where.Z, y[where.order], int(y.max()) + 1, fold, where.is_triangular
-        )
+        problem = Problem(where.Z, y[where.order], int(y.max()) + 1, fold, where.is_triangular)
         tols = AIM * np.array([tolerances(6, 1e-6, True)] * len(GRID))
         solver = engine.Solver(problem, BUDGET)
         seconds = cpu(lambda: solver.follow(np.array(GRID), tols), repeats=5)  # noqa: B023
@@ -298,7 +299,9 @@ def memory(folder: Path, quick: bool) -> None:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         charz.probe_grid(*work, subsets=rows, C=(1.0, 10.0), scale=True, memory=budget)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        print(f"\nmemory: budget {budget >> 20} MiB, peak rose by {(after - before) / 1024:.0f} MiB")
+        print(
+            f"\nmemory: budget {budget >> 20} MiB, peak rose by {(after - before) / 1024:.0f} MiB"
+        )
 
 
 def processor() -> str:
@@ -317,7 +320,9 @@ def facts() -> Iterator[str]:
 
     yield f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}"
     yield f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
-    pools = {f"{each['internal_api']} {each['version']}" for each in threadpoolctl.threadpool_info()}
+    pools = {
+        f"{each['internal_api']} {each['version']}" for each in threadpoolctl.threadpool_info()
+    }
     yield f"scikit-learn {sklearn.__version__}, {', '.join(sorted(pools))}"
     yield f"engine {os.environ.get('CHARZ_ENGINE', 'numba')}"
 

@@ -1,9 +1,10 @@
-"""Loops that Numba compiles to machine code, at their first call and not before.
+"""Functions that Numba compiles to machine code.
 
-Importing a module with such a loop costs nothing. The machine code is kept beside the module,
-or where Numba keeps a user's, and compiled anew where neither place can be written to. Sums are
-added in the order in which the loop is written (no ``fastmath``), so that a loop in Python and
-its compiled form give the same bits.
+`Loop` compiles at the first call, so that importing a module with such a loop costs nothing;
+`machine_code` is for modules that are themselves imported late. The machine code is kept beside
+the module, or where Numba keeps a user's, and compiled anew where neither place can be written
+to. Unless options say otherwise, sums are added in the order in which they are written (no
+``fastmath``), so that a loop in Python and its compiled form give the same bits.
 """
 
 from __future__ import annotations
@@ -11,6 +12,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
+
+
+def machine_code(function: Callable[..., Any], **options: Any) -> Any:
+    """Return the function compiled at its first call for the types of its arguments.
+
+    It releases the GIL. ``options`` are those of ``numba.njit``. Imports Numba.
+    """
+    import numba
+
+    try:
+        return numba.njit(cache=True, nogil=True, **options)(function)
+    except RuntimeError:  # no place for the machine code can be written to
+        return numba.njit(nogil=True, **options)(function)
 
 
 class Loop:
@@ -38,14 +52,8 @@ class Loop:
         return "_machine" in vars(self)
 
     @cached_property
-    def _machine(self) -> Callable[..., Any]:
-        import numba
-
-        try:
-            made: Callable[..., Any] = numba.njit(cache=True, nogil=True)(self.python)
-        except RuntimeError:  # no place for the machine code can be written to
-            made = numba.njit(nogil=True)(self.python)
-        return made
+    def _machine(self) -> Any:
+        return machine_code(self.python)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the compiled function."""

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import shelf
+from charz.distances import Distances, Near, Points, near, spread
 from charz.errors import InputError
+from charz.labelled import MOST_COMPARED, Labelled
 from charz.records import Draw
 
 if TYPE_CHECKING:
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
     from charz.records import Floats, Ints, Prediction
 
+LEAST_COUNTED = 128
 
-class Sample:
+
+class Sample(Labelled):
     """A training sample with labels and an eval sample without.
 
     Parameters
@@ -57,110 +61,60 @@ class Sample:
         X_eval: ArrayLike,
         n_classes: int | None = None,
     ) -> None:
-        self.X_train = matrix(X_train, "X_train")
-        self.X_eval = matrix(X_eval, "X_eval")
-        self.y_train = _codes(y_train, len(self.X_train))
-        if self.X_train.shape[1] != self.X_eval.shape[1]:
+        X, self.X_eval = matrix(X_train, "X_train"), matrix(X_eval, "X_eval")
+        y = _codes(y_train, len(X))
+        if X.shape[1] != self.X_eval.shape[1]:
             raise InputError(
-                f"X_train has {self.X_train.shape[1]} dimensions, X_eval {self.X_eval.shape[1]}",
+                f"X_train has {X.shape[1]} dimensions, X_eval {self.X_eval.shape[1]}",
                 "embed both with the same encoder",
             )
-        largest = int(self.y_train.max())
-        self.n_classes = largest + 1 if n_classes is None else int(n_classes)
+        largest = int(y.max())
+        super().__init__(X, y, largest + 1 if n_classes is None else int(n_classes))
         if largest >= self.n_classes:
             raise InputError(
                 f"y_train has the code {largest} of {self.n_classes} classes",
                 "give codes in range(n_classes)",
             )
-        self._heads, self._index = _Heads([self]), 0
-
-    @property
-    def n_train(self) -> int:
-        """Number of labelled rows."""
-        return len(self.X_train)
+        self._heads, self._index = self._alone(), 0
 
     @property
     def n_eval(self) -> int:
         """Number of unlabelled rows."""
         return len(self.X_eval)
 
-    @property
-    def n_dims(self) -> int:
-        """Number of embedding dimensions."""
-        return int(self.X_train.shape[1])
+    @cached_property
+    def eval_points(self) -> Points:
+        """Eval rows, less the training mean, as distances see them."""
+        return Points.of(self.X_eval, self.mean, self.unit)
 
     @cached_property
-    def class_counts(self) -> Ints:
-        """Labelled rows per class, (n_classes,)."""
-        return np.bincount(self.y_train, minlength=self.n_classes)
+    def eval_distances(self) -> Distances:
+        """Squared distances from eval rows to all training rows, in squares of `unit`."""
+        return Distances(self.eval_points, self.points, self.floor)
 
     @cached_property
-    def present(self) -> Ints:
-        """Codes of the classes with at least one labelled row."""
-        return np.flatnonzero(self.class_counts)
+    def eval_near(self) -> Near:
+        """How near the training rows are to each eval row."""
+        return near(self.eval_distances, self.one_hot)
 
     @cached_property
-    def one_hot(self) -> Floats:
-        """Indicator matrix of the labels, (n_train, n_classes)."""
-        return np.eye(self.n_classes)[self.y_train]
+    def counted(self) -> Ints:
+        """Eval rows that are compared with one another, evenly spaced by length.
 
-    @cached_property
-    def mean(self) -> Floats:
-        """Mean of the training rows, (n_dims,)."""
-        mean: Floats = self.X_train.mean(axis=0)
-        return mean
-
-    @cached_property
-    def centered(self) -> Floats:
-        """Training rows less their mean, (n_train, n_dims); exact zeros in constant columns."""
-        moved: Floats = self.X_train - self.X_train[0]
-        moved -= moved.mean(axis=0)
-        return moved
-
-    @cached_property
-    def noise(self) -> float:
-        """Squared length below which a vector is rounding error, from the rows' mean square."""
-        return 1e-18 * float(np.einsum("ij,ij", self.X_train, self.X_train)) / self.n_train
-
-    @cached_property
-    def class_means(self) -> Floats:
-        """Mean row per class, (n_classes, n_dims); zeros where a class is absent."""
-        return (self.one_hot.T @ self.X_train) / np.maximum(self.class_counts, 1)[:, None]
-
-    @cached_property
-    def svd(self) -> tuple[Floats, Floats]:
-        """Left singular vectors and singular values of the centred rows, thin.
-
-        ``(U, s)`` of shapes (n_train, r) and (r,), r = min(n_train, n_dims); taken from the
-        smaller of the two Gram matrices.
+        As many as training rows, but at least `LEAST_COUNTED`, where there are, and at most
+        `MOST_COMPARED`: more of one half alone would say little more about both.
         """
-        centered = self.centered
-        if self.n_train <= self.n_dims:
-            values, vectors = np.linalg.eigh(self.gram)
-            s = np.sqrt(np.clip(values[::-1], 0, None))
-            return np.ascontiguousarray(vectors[:, ::-1]), s
-        values, axes = np.linalg.eigh(centered.T @ centered)
-        s = np.sqrt(np.clip(values[::-1], 0, None))
-        scale = np.where(s > s[0] * 1e-10, s, np.inf)
-        return (centered @ axes[:, ::-1]) / scale, s
+        most = min(max(self.n_train, LEAST_COUNTED), MOST_COMPARED)
+        return spread(self.eval_points.lengths, most)
 
     @cached_property
-    def gram(self) -> Floats:
-        """Inner products of the centred training rows, (n_train, n_train)."""
-        return self.centered @ self.centered.T
-
-    @cached_property
-    def train_distances(self) -> Floats:
-        """Squared distances among training rows, (n_train, n_train), infinity on the diagonal."""
-        squared = _squared_distances(self.centered, self.centered, self.gram, self.noise)
-        np.fill_diagonal(squared, np.inf)
-        return squared
-
-    @cached_property
-    def eval_distances(self) -> Floats:
-        """Squared distances from eval rows to training rows, (n_eval, n_train)."""
-        moved = self.X_eval - self.mean
-        return _squared_distances(moved, self.centered, moved @ self.centered.T, self.noise)
+    def eval_gram(self) -> Floats:
+        """Gram matrix of the eval rows `counted`, about their own mean, in squares of `unit`."""
+        rows = self.eval_points.rows[self.counted]
+        rows -= rows[0]
+        rows -= rows.mean(axis=0)
+        product: Floats = rows @ rows.T
+        return product
 
     @classmethod
     def several(
@@ -172,10 +126,12 @@ class Sample:
         deployed probe is fitted once for all.
         """
         samples = [cls(X_train, y_train, X_eval, n_classes) for X_eval in X_evals]
-        heads = _Heads(samples)
+        evals = [sample.X_eval for sample in samples]
         shared: dict[str, Any] = {}
         for index, sample in enumerate(samples):
             vars(sample).update(shared)
+            if index == 0:
+                heads = _Heads((sample.X_train, sample.y_train), evals, n_classes)
             sample._heads, sample._index = heads, index
             yield sample
             shared = {name: value for name, value in vars(sample).items() if name in _OF_TRAINING}
@@ -192,33 +148,39 @@ class Sample:
 
     def probe(self, name: str, **parameters: Any) -> Prediction:
         """Fit the probe ``name`` on this sample and return its answer."""
-        return _fitted(self, name, [self.X_eval], **parameters)
+        return self._alone().fitted(name, **parameters)
+
+    def _alone(self) -> _Heads:
+        return _Heads((self.X_train, self.y_train), [self.X_eval], self.n_classes)
 
 
-_OF_TRAINING = (
-    "class_counts", "present", "one_hot", "mean", "centered", "noise", "class_means", "svd",
-    "gram", "train_distances",
-)  # fmt: skip
+_OF_TRAINING = frozenset(
+    name for name, kept in vars(Labelled).items() if isinstance(kept, cached_property)
+)
 
 
 class _Heads:
-    """The deployed probe of one training sample on the eval rows of several samples."""
+    """The deployed probe of one training sample on the eval rows of several samples.
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self._samples = samples
+    It holds arrays and no sample: samples would live until a search for circles finds them.
+    """
+
+    def __init__(
+        self, labelled: tuple[Floats, Ints], X_evals: list[Floats], n_classes: int
+    ) -> None:
+        self._labelled, self._X_evals, self._n_classes = labelled, X_evals, n_classes
 
     @cached_property
     def answer(self) -> Prediction:
-        first = self._samples[0]
-        return _fitted(first, "logistic", [sample.X_eval for sample in self._samples])
+        return self.fitted("logistic")
 
-
-def _fitted(sample: Sample, name: str, X_evals: list[Floats], **parameters: Any) -> Prediction:
-    whole = Draw(np.arange(sample.n_train), sample.y_train)
-    probe = shelf.load("probes", name)
-    answers = probe.predict(sample.X_train, [whole], X_evals, sample.n_classes, **parameters)
-    answer: Prediction = next(iter(answers))
-    return answer
+    def fitted(self, name: str, **parameters: Any) -> Prediction:
+        X, y = self._labelled
+        probe = shelf.load("probes", name)
+        draws = [Draw(np.arange(len(y)), y)]
+        answers = probe.predict(X, draws, self._X_evals, self._n_classes, **parameters)
+        answer: Prediction = next(iter(answers))
+        return answer
 
 
 def matrix(X: ArrayLike, name: str) -> Floats:
@@ -233,9 +195,11 @@ def matrix(X: ArrayLike, name: str) -> Floats:
         raise InputError(f"{name} is no numeric matrix", "give an array (rows, dims)") from error
     if array.ndim != 2 or 0 in array.shape:
         raise InputError(f"{name} has the shape {array.shape}", "give a matrix (rows, dims)")
-    finite = np.isfinite(array)
-    if not finite.all():
-        bad = np.flatnonzero(~finite.all(axis=1))
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    # A sum is quick and finite for all but the fewest; the rows are gone through where it is not.
+    bad = np.flatnonzero([] if np.isfinite(total) else ~np.isfinite(array).all(axis=1))
+    if bad.size:
         raise InputError(
             f"{name} has NaN or infinite values in {bad.size} rows, the first at row {bad[0]}",
             "drop or mend those rows",
@@ -252,11 +216,3 @@ def _codes(y: ArrayLike, n_rows: int) -> Ints:
     if codes.dtype.kind not in "iu" or codes.min() < 0:
         raise InputError("y_train are no class codes", "give integers in range(n_classes)")
     return codes.astype(np.int64)
-
-
-def _squared_distances(A: Floats, B: Floats, products: Floats, noise: float) -> Floats:
-    """Return squared Euclidean distances, (len(A), len(B)); what rounding leaves becomes zero."""
-    lengths = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
-    squared: Floats = lengths - 2 * products
-    squared[squared < 1e-12 * lengths + noise] = 0
-    return squared

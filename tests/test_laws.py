@@ -22,7 +22,8 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 
 FLOORS = [
     {"compiled", "errors", "records", "columns"},
-    {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"},
+    {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"}
+    | {"distances", "factor", "labelled", "tridiagonal"},
     {*SHELVES, "artifacts", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},

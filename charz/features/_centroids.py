@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from charz.distances import Points
     from charz.records import Floats
     from charz.sample import Sample
 
 
-def mean_distances(sample: Sample, moved: Floats) -> Floats:
-    """Return squared distances to the class means, (n, n_classes), infinity for absent classes.
+def mean_distances(sample: Sample, points: Points) -> Floats:
+    """Return squared distances to the class means over `Sample.unit`, infinity for absent classes.
 
     Parameters
     ----------
     sample : Sample
-    moved : float array (n, n_dims)
+    points : Points
         Rows less the training mean.
     """
-    means = sample.class_means - sample.mean
-    lengths = np.einsum("ij,ij->i", moved, moved)[:, None] + np.einsum("ij,ij->i", means, means)
-    squared: Floats = np.clip(lengths - 2 * (moved @ means.T), 0, None)
+    means = (sample.class_offsets / sample.unit).astype(points.rows.dtype)
+    squared: Floats = points.rows @ (-2 * means).T
+    squared += points.lengths[:, None]
+    squared += np.einsum("ij,ij->i", means, means)
+    np.maximum(squared, 0, out=squared)
     squared[:, sample.class_counts == 0] = np.inf
     return squared

@@ -10,18 +10,13 @@ if TYPE_CHECKING:
 
 
 def variances(sample: Sample) -> Floats:
-    """Return the positive eigenvalues of the training covariance (over n), descending, (r,).
+    """Return the positive eigenvalues of the training covariance over `Sample.unit`, descending.
 
-    Eigenvalues under 1e-10 of the largest are rounding and left out; rows that are all
-    the same have none.
+    They are over n, and their sum is 1. Eigenvalues under 1e-10 of the largest are rounding and
+    left out; rows that are all the same have none.
     """
-    values = sample.svd[1] ** 2 / sample.n_train
-    if values.sum() <= sample.noise:
-        return values[:0]
+    if sample.scatter <= sample.noise * sample.n_train:
+        return sample.lengths[:0]
+    values = sample.factor.values / sample.n_train
     kept: Floats = values[values > 1e-10 * values[0]]
     return kept
-
-
-def axes(sample: Sample) -> Floats:
-    """Return the left singular vectors that go with `variances`, (n_train, r)."""
-    return sample.svd[0][:, : len(variances(sample))]

@@ -30,8 +30,7 @@ def compute(sample: Sample) -> float:
     n = sample.n_train
     if n < 2:
         return math.nan
-    lengths = np.linalg.norm(sample.X_train, axis=1, keepdims=True)
-    units = sample.X_train / np.where(lengths > 0, lengths, 1)
-    total = units.sum(axis=0)
+    lengths = np.sqrt(sample.norms)
+    total = np.where(lengths > 0, 1 / np.where(lengths > 0, lengths, 1), 0) @ sample.X_train
     cosine = float(total @ total - np.count_nonzero(lengths)) / (n * (n - 1))
     return min(max(cosine, -1.0), 1.0)

@@ -28,5 +28,5 @@ def compute(sample: Sample) -> float:
     >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
     1.0
     """
-    scores = -mean_distances(sample, sample.X_eval - sample.mean)
+    scores = -mean_distances(sample, sample.eval_points)
     return float(credit(scores, sample.head.probabilities[0].argmax(axis=1)).mean())

@@ -34,12 +34,9 @@ def compute(sample: Sample) -> float:
     if len(sample.present) < 2:
         return math.nan
     rows, own = np.arange(sample.n_train), sample.y_train
-    distances = mean_distances(sample, sample.centered)
+    distances = mean_distances(sample, sample.points)
     counts = sample.class_counts[own]
     grown = distances[rows, own] * (counts / np.maximum(counts - 1, 1)) ** 2
     distances[rows, own] = np.where(counts > 1, grown, np.inf)
-    return float(credit(-distances / _scale(sample), own).mean())
-
-
-def _scale(sample: Sample) -> float:
-    return max(float(np.einsum("ij,ij", sample.centered, sample.centered)), sample.noise, 1e-300)
+    scale = max(sample.scatter, sample.noise, 1e-300)
+    return float(credit(distances / -scale, own).mean())

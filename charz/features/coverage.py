@@ -3,7 +3,8 @@
 Formula: mean_i [min_j |z_i - x_j| <= r], r the 95% quantile (the order statistic of rank
 ceil(0.95 n)) of the distance from a labelled row to its nearest other; in [0, 1]; NaN for one row.
 Source: the manifold radius of Kynkaanniemi et al., Improved precision and recall, NeurIPS 2019,
-equation 1, with one radius for all. Cost: O(n m) after the shared distances.
+equation 1, with one radius for all. Of more than 2,048 labelled rows an even choice sets r. Cost:
+O(n + m) after the shared neighbours.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ def compute(sample: Sample) -> float:
     >>> compute(Sample([[0], [1], [2]], [0, 1, 0], [[2.5], [1], [9], [-1]]))
     0.75
     """
-    n = sample.n_train
-    if n < 2:
+    if sample.n_train < 2:
         return math.nan
-    nearest = np.sort(sample.train_distances.min(axis=1))
-    radius = nearest[math.ceil(0.95 * n) - 1]
-    return float((sample.eval_distances.min(axis=1) <= radius * (1 + 1e-9)).mean())
+    nearest = np.sort(sample.near.nearest)
+    radius = nearest[math.ceil(0.95 * len(nearest)) - 1] * (1 + sample.eval_distances.tie)
+    return float((sample.eval_near.nearest <= radius).mean())

@@ -28,10 +28,12 @@ def compute(sample: Sample) -> float:
     8.0
     """
     n, k = sample.n_train, len(sample.present)
-    means = sample.class_means - sample.mean
-    residual = sample.centered - means[sample.y_train]
-    within = float(np.einsum("ij,ij", residual, residual))
+    means = sample.class_offsets
+    between = float(sample.class_counts @ np.einsum("ij,ij->i", means, means))
+    within = sample.scatter - between
+    if within < 1e-6 * sample.scatter:  # so few digits are left that residuals have to tell
+        residual = sample.centered - means[sample.y_train]
+        within = float(np.einsum("ij,ij", residual, residual))
     if k < 2 or n == k or within <= sample.noise * n:
         return math.nan
-    between = float(sample.class_counts @ np.einsum("ij,ij->i", means, means))
     return (between / (k - 1)) / (within / (n - k))

@@ -5,7 +5,7 @@ Formula: ``plain`` tr(S^+ S_b), S the covariance of the rows and S_b that of the
 shrinkage. In [0, K - 1]; NaN for one class or constant rows. With n <= d the plain one only
 counts classes.
 Source: Bao et al., ICIP 2019; Ibrahim et al., Newer is not always better, 2021; Ledoit and Wolf,
-J. Multivariate Analysis 2004. Cost: O(n r K) after the shared decomposition.
+J. Multivariate Analysis 2004. Cost: O(r K) after the shared factorisation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.features._spectrum import axes, variances
+from charz.features._spectrum import variances
 
 if TYPE_CHECKING:
     from charz.records import Floats
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RANGE = (0.0, math.inf)
 INVARIANT = frozenset({"rows", "rotation", "shift", "scale", "labels"})
 OUTPUTS = ("plain", "shrunk")
+TINY = 1e-12
 
 
 def compute(sample: Sample) -> dict[str, float]:
@@ -37,12 +38,50 @@ def compute(sample: Sample) -> dict[str, float]:
     values = variances(sample)
     if len(sample.present) < 2 or not values.size:
         return {"plain": math.nan, "shrunk": math.nan}
-    sums = sample.one_hot[:, sample.present].T @ axes(sample)
-    explained = (sums**2 / sample.class_counts[sample.present][:, None]).sum(axis=0)
+    plain = _plain(sample, len(values))
     a = _shrinkage(sample, values)
-    kept = (1 - a) * values
-    shrunk = kept / (kept + a * values.sum() / sample.n_dims)
-    return {"plain": float(explained.sum()), "shrunk": float(shrunk @ explained)}
+    if a in (0.0, 1.0):
+        return {"plain": plain, "shrunk": (1 - a) * plain}
+    shift = a * float(values.sum()) * sample.n_train / (sample.n_dims * (1 - a))
+    return {"plain": plain, "shrunk": _explained(sample, shift)}
+
+
+def _plain(sample: Sample, rank: int) -> float:
+    """Return the score without shrinkage; ``rank`` eigenvalues are more than rounding."""
+    if sample.is_wide and rank == sample.n_train - 1:
+        return len(sample.present) - 1.0
+    if not sample.is_wide and rank == sample.n_dims:
+        return _explained(sample, 0.0)
+    # The limit of a vanishing shift, far below what counts and far above rounding, where the
+    # first order of what the shift takes away is given back.
+    shift = TINY * float(sample.factor.values[0])
+    score = _projected if sample.is_wide else _explained
+    return 2 * score(sample, shift) - score(sample, 2 * shift)
+
+
+def _projected(sample: Sample, shift: float) -> float:
+    """Return the sum over classes of |(G + shift I)^-1 G y|^2 / n_c, G the rows' Gram matrix.
+
+    A direction that is nothing but rounding gets the square of rounding over the shift.
+    """
+    V, factor = sample.turned_labels[:, sample.present], sample.factor
+    product = factor.diagonal[:, None] * V
+    product[1:] += factor.off[:, None] * V[:-1]
+    product[:-1] += factor.off[:, None] * V[1:]
+    solved = factor.solve(product, np.array([shift]))[0]
+    return float(
+        (np.einsum("rk,rk->k", solved, solved) / sample.class_counts[sample.present]).sum()
+    )
+
+
+def _explained(sample: Sample, shift: float) -> float:
+    """Return the sum over classes of y . X (X^T X + shift I)^-1 X^T y / n_c, y centred."""
+    counts = sample.class_counts[sample.present]
+    V = sample.turned_labels[:, sample.present]
+    forms = sample.factor.forms(V, np.array([shift]))[1][0, :, 0]
+    if sample.is_wide:
+        forms = counts * (1 - counts / sample.n_train) - shift * forms
+    return float((forms / counts).sum())
 
 
 def _shrinkage(sample: Sample, values: Floats) -> float:
@@ -50,6 +89,8 @@ def _shrinkage(sample: Sample, values: Floats) -> float:
     n, d = sample.n_train, sample.n_dims
     squares = float(values @ values)
     distance = squares - float(values.sum()) ** 2 / d
-    lengths = np.einsum("ij,ij->i", sample.centered, sample.centered)
+    lengths = sample.lengths / sample.unit**2
     error = (float(lengths @ lengths) / n - squares) / n
-    return 0.0 if distance <= 1e-12 * squares else min(max(error, 0.0) / distance, 1.0)
+    if min(error, distance) <= 1e-12 * squares:
+        return 0.0
+    return min(error / distance, 1.0)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from charz.features._votes import credit, neighbour_votes
+from charz.distances import near
+from charz.features._votes import credit
 
 if TYPE_CHECKING:
     from charz.sample import Sample
@@ -28,6 +29,5 @@ def compute(sample: Sample) -> float:
     >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
     1.0
     """
-    k = min(5, sample.n_train)
-    votes = neighbour_votes(sample.eval_distances, sample.one_hot, k)
+    votes = near(sample.eval_distances, sample.one_hot, (5,)).votes[5]
     return float(credit(votes, sample.head.probabilities[0].argmax(axis=1)).mean())

@@ -2,9 +2,10 @@
 
 Formula: mean_i [y_i is the class with most votes among the k nearest other rows]; rows tied
 with the k-th vote too, classes tied for the most votes share the credit; in [0, 1]; NaN for
-one row. With n <= 5 all others vote.
-Source: Cover and Hart, Nearest neighbor pattern classification, 1967. Cost: O(n^2) after the
-shared distances.
+one row. With n <= 5 all others vote. Beyond 2,048 rows the mean is over an even choice of i; all
+rows vote.
+Source: Cover and Hart, Nearest neighbor pattern classification, 1967. Cost: O(n K) after the
+shared neighbours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from charz.features._votes import credit, neighbour_votes
+from charz.features._votes import credit
 
 if TYPE_CHECKING:
     from charz.sample import Sample
@@ -33,8 +34,6 @@ def compute(sample: Sample) -> dict[str, float]:
 
 
 def _accuracy(sample: Sample, k: int) -> float:
-    others = sample.n_train - 1
-    if not others:
+    if sample.n_train < 2:
         return math.nan
-    votes = neighbour_votes(sample.train_distances, sample.one_hot, min(k, others))
-    return float(credit(votes, sample.y_train).mean())
+    return float(credit(sample.near.votes[k], sample.y_train[sample.asking]).mean())

@@ -34,8 +34,8 @@ def compute(sample: Sample) -> float:
     values = variances(sample)
     if len(sample.present) < 2 or not values.size:
         return math.nan
-    means = sample.class_means - sample.mean
-    cross = float(counts**2 @ np.einsum("ij,ij->i", means, means))
-    rows = sample.n_train * float(np.linalg.norm(values))
+    means = sample.class_offsets
+    cross = float(counts**2 @ np.einsum("ij,ij->i", means, means)) / sample.unit**2
+    rows = sample.n_train * math.sqrt(values @ values)
     labels = float(np.linalg.norm(np.diag(counts) - np.outer(counts, counts) / sample.n_train))
     return min(cross / (rows * labels), 1.0)

@@ -29,7 +29,7 @@ def compute(sample: Sample) -> float:
     True
     """
     k = len(sample.present)
-    means = sample.class_means[sample.present] - sample.mean
+    means = sample.class_offsets[sample.present]
     means = means - means.mean(axis=0)
     gram = means @ means.T
     if k < 2 or np.trace(gram) <= sample.noise * k:

@@ -35,5 +35,5 @@ def compute(sample: Sample) -> float:
         return math.nan
     ranks = np.arange(1, len(values) + 1)
     x, y, weights = np.log(ranks), np.log(values), 1 / ranks
-    x = x - np.average(x, weights=weights)
+    x = x - (weights @ x) / weights.sum()
     return max(-float((weights * x) @ y / ((weights * x) @ x)), 0.0)

@@ -93,9 +93,10 @@ class LogisticProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         InputError
             When a parameter is out of range.
         """
-        X, y = validate_data(self, X, y, dtype=np.float64)
-        check_classification_targets(y)
-        self.classes_, codes = np.unique(y, return_inverse=True)
+        checked: tuple[Floats, Any] = validate_data(self, X, y, dtype=np.float64)
+        rows, labels = checked
+        check_classification_targets(labels)
+        self.classes_, codes = np.unique(labels, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(
                 f"y has one class, {self.classes_[0]!r}: a classifier needs at least 2 classes"
@@ -103,8 +104,8 @@ class LogisticProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         grid = grid_of(np.atleast_1d(self.C).tolist(), self.cv, self.tol)
         plan = Plan(grid, self.scale, self.cv, self.tol, self.exact)
         with one_thread():
-            rows = np.arange(len(X))
-            best = choose(fits(Pool(X), rows, codes, len(self.classes_), plan), codes)
+            whole = np.arange(len(rows))
+            best = choose(fits(Pool(rows), whole, codes, len(self.classes_), plan), codes)
         self.coef_, self.intercept_ = best.weights[:, :-1], best.weights[:, -1]
         self.C_, self.gap_ = best.C, best.gap
         return self
@@ -112,8 +113,8 @@ class LogisticProbe(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def decision_function(self, X: ArrayLike) -> Floats:
         """Return margins: (n,) of the second class for two classes, else (n, n_classes)."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        margins: Floats = X @ self.coef_.T + self.intercept_
+        rows: Floats = validate_data(self, X, dtype=np.float64, reset=False)
+        margins: Floats = rows @ self.coef_.T + self.intercept_
         return margins[:, 0] if len(self.classes_) == 2 else margins
 
     def predict_proba(self, X: ArrayLike) -> Floats:

@@ -117,3 +117,19 @@ def test_ridge_finds_nothing_in_noise_of_many_dimensions():
 def test_credit_goes_to_a_random_winner_on_average():
     scores = np.array([[3.0, 3.0, 1.0], [0.0, -1.0, -2.0], [1.0, 2.0, 2.0 + 1e-12]])
     assert credit(scores, np.array([1, 1, 1])).tolist() == [0.5, 0.0, 0.5]
+
+
+def test_ridge_of_so_many_classes_that_penalties_go_one_by_one():
+    sample = sample_of(5, n=600, d=5, k=100)
+    assert sample.one_hot.size * 6 > ridge_loo.MOST
+    X, Y = sample.X_train - sample.X_train.mean(axis=0), sample.one_hot
+    errors = []
+    for penalty in (1e-3, 1e-2, 1e-1, 1, 10, 100):
+        inner = X.T @ X + penalty * (X**2).sum() / 600 * np.eye(5)
+        hat = 1 / 600 + X @ np.linalg.solve(inner, X.T)
+        errors.append((Y - hat @ Y) / (1 - np.diag(hat))[:, None])
+    best = min(errors, key=lambda E: (E**2).sum())
+    found = ridge_loo.compute(sample)
+    assert found["brier"] == pytest.approx((best**2).sum() / 1200, rel=1e-9)
+    right = (Y - best).argmax(axis=1) == sample.y_train
+    assert found["accuracy"] == pytest.approx(right.mean())

@@ -114,6 +114,8 @@ class Pool:
 
     def _rotate(self, rows: Ints) -> Coordinates:
         shared = self._rotated
+        Z: Floats
+        lengths: Floats
         if shared is None:
             X = self.rows(rows)
             Z, lengths = X @ self.axes, np.einsum("nd,nd->n", X, X)

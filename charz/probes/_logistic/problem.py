@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -76,14 +76,14 @@ class Problem:
         counts = self.weights @ np.eye(self.n_classes)[self.y]
         with np.errstate(divide="ignore"):
             logs = np.log(counts)
-            b = logs[:, 1:] - logs[:, :1] if self.n_margins == 1 else logs - logs.max(axis=1)[:, None]
-        return np.clip(b, NEVER, -NEVER)
+        first = logs[:, :1] if self.n_margins == 1 else logs.max(axis=1, keepdims=True)
+        b: Floats = np.clip(logs[:, -self.n_margins :] - first, NEVER, -NEVER)
+        return b
 
     @cached_property
-    def dead(self) -> Floats:
+    def dead(self) -> Any:
         """Margins that no row of positive weight can move, bool (Q, K)."""
-        dead: Floats = np.abs(self.intercepts) >= -NEVER / 2
-        return dead
+        return np.abs(self.intercepts) >= -NEVER / 2
 
 
 def row_weights(fold: Ints | None, n: int) -> Floats:
@@ -122,7 +122,9 @@ class Stage:
 
 
 def probabilities(M: Floats) -> Floats:
-    """Return class probabilities (..., n, n_classes) from margins (..., K, n), by softmax or sigmoid.
+    """Return class probabilities (..., n, n_classes) from margins (..., K, n).
+
+    By softmax, or for one margin by sigmoid.
 
     >>> probabilities(np.zeros((1, 2))).tolist(), probabilities(np.zeros((4, 1))).tolist()
     ([[0.5, 0.5], [0.5, 0.5]], [[0.25, 0.25, 0.25, 0.25]])

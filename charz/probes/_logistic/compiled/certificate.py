@@ -46,7 +46,7 @@ def prove(
     """
     (Q, K, width), (n, p) = V.shape, Z.shape
     W = V.reshape(Q * K, width)[:, :p].copy()
-    M = np.dot(W, Z.T).reshape(Q, K, n)
+    M: Floats = np.dot(W, Z.T).reshape(Q, K, n)
     w, R, losses, open_ = np.ones(n), np.empty((Q * K, n)), np.empty(Q), np.empty(Q)
     for q in range(Q):
         for k in range(K):
@@ -154,7 +154,7 @@ def _hessian(R: Floats, owner: Ints, w: Floats) -> Floats:
         for i in range(n):
             p[i] = (r[i] / w[i] if w[i] != 0 else 0.0) + (1.0 if owner[i] == k else 0.0)
             wp[i] = w[i] * p[i]
-    H = -np.dot(WP, P.T)
+    H: Floats = -np.dot(WP, P.T)
     most = 0.0
     for k in range(K):
         H[k, k] += WP[k].sum()

@@ -141,9 +141,9 @@ class Course(NamedTuple):
     """How each problem of a call fares, by its place in the call.
 
     ``rho`` (Q, MEMORY) holds ``1 / s'y``; ``scale`` the metric's factor; ``losses`` the loss
-    where it is, ``values`` the objective; ``steps`` how many it took; ``least`` how near to its minimum it was at best,
-    ``waited`` steps ago; ``moved`` whether its last search found a step; ``is_sharp`` whether
-    its metric has ``B``.
+    where it is, ``values`` the objective; ``steps`` how many it took; ``least`` how near to its
+    minimum it was at best, ``waited`` steps ago; ``moved`` whether its last search found a step;
+    ``is_sharp`` whether its metric has ``B``.
     """
 
     rho: Floats
@@ -315,9 +315,9 @@ def _gradient(
             slope += r[i]
         g[p] = slope
         g[p + 1 :] = 0
-        squares += total
-        penalty += length
-        rest += slope * slope * metric[k, p]
+        squares += float(total)
+        penalty += float(length)
+        rest += float(slope * slope * metric[k, p])
     return squares / (2 * lam) + rest / 2, lam / 2 * penalty
 
 

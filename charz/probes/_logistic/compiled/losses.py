@@ -96,7 +96,7 @@ def _softmax(
     for i in range(n_rows):
         R[owner[i], start + i] -= w[i]
         slope -= w[i] * D[owner[i], start + i]
-    return loss, slope
+    return float(loss), float(slope)
 
 
 @compiled
@@ -118,7 +118,7 @@ def _sigmoid(
         hinge = max(at, zero) - label[i] * at
         # Not a plain product: a row of weight 0 may have an infinite loss.
         loss += w[i] * (log(one + small) + hinge) if w[i] != zero else zero
-    return loss, slope
+    return float(loss), float(slope)
 
 
 @compiled

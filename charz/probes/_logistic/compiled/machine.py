@@ -2,7 +2,6 @@
 
 Sums may be reordered and products fused, which vector instructions need; NaN and infinity keep
 their meaning. Division follows NumPy (no exception to check for, which would forbid vectors).
-Machine code is kept on disk; where no place can be written to, every process compiles anew.
 """
 
 from __future__ import annotations
@@ -12,34 +11,36 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
+
+from charz.compiled import machine_code
 
 # Sums in any order, a * b + c in one rounding, no difference between 0 and -0, 1 / x for x / c.
 FREE = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def compiled(function: Callable[..., Any], fastmath: Any = FREE) -> Any:
-    """Compile at the first call, for the types of its arguments; releases the GIL."""
-    options: dict[str, Any] = {"fastmath": fastmath, "error_model": "numpy", "nogil": True}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # neither beside the module nor in the user's cache can be written
-        return njit(**options)(function)
+    """Compile as this folder's functions are."""
+    return machine_code(function, fastmath=fastmath, error_model="numpy")
 
 
 @intrinsic
-def bits_of(context: Any, x: Any) -> Any:
+def _bits_of(context: Any, x: Any) -> Any:
     """Return a float's bits as an integer of its width."""
     integer = types.int32 if x.bitwidth == 32 else types.int64
     return _cast(integer, x)
 
 
 @intrinsic
-def float_of(context: Any, bits: Any) -> Any:
+def _float_of(context: Any, bits: Any) -> Any:
     """Return the float that has these bits."""
     floating = types.float32 if bits.bitwidth == 32 else types.float64
     return _cast(floating, bits)
+
+
+bits_of: Any = _bits_of
+float_of: Any = _float_of
 
 
 def _cast(target: Any, source: Any) -> Any:
@@ -49,7 +50,7 @@ def _cast(target: Any, source: Any) -> Any:
     return target(source), generate
 
 
-def exp(x: float) -> float:
+def exp(x: Any) -> Any:
     """Return e^x of a float32 or float64 at most 0 (or a little more), 0 far below.
 
     Plain arithmetic that a compiler turns into vector instructions, which calls of a library
@@ -59,7 +60,7 @@ def exp(x: float) -> float:
     return float(np.exp(x))
 
 
-def log(x: float) -> float:
+def log(x: Any) -> Any:
     """Return ln x of a positive float32 or float64 by Cephes' polynomial or rational function."""
     return float(np.log(x))
 

@@ -141,7 +141,7 @@ def _weighted(a: Floats, b: Floats, weights: Floats) -> float:
     total = a.dtype.type(0)
     for j in range(len(a)):
         total += a[j] * b[j] * weights[j]
-    return total
+    return float(total)
 
 
 @compiled
@@ -150,7 +150,7 @@ def dot(a: Floats, b: Floats) -> float:
     total = a.dtype.type(0)
     for j in range(len(a)):
         total += a[j] * b[j]
-    return total
+    return float(total)
 
 
 @compiled

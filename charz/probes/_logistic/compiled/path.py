@@ -89,9 +89,7 @@ def _stretch(Cs: Floats, t: int) -> float:
 
 
 @compiled
-def _lead(
-    rows: Rows, fits: Fits, found: Floats, leader: Floats, t: int, stretch: float
-) -> None:
+def _lead(rows: Rows, fits: Fits, found: Floats, leader: Floats, t: int, stretch: float) -> None:
     """Move the leader to its extrapolated start, unless its objective is no smaller there."""
     floats, p = fits.V.dtype, len(rows.moments)
     V, M, factor = fits.V[0].copy(), fits.M[0].copy(), floats.type(stretch)

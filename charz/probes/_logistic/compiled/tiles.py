@@ -121,9 +121,7 @@ _tile1, _tile2, _tile3, _tile4, _tile5, _tile6 = (_tile(n_rows) for n_rows in ra
 
 
 @compiled
-def product(
-    A: Floats, n_rows: int, panels: Floats, begins: Ints, ends: Ints, C: Floats
-) -> None:
+def product(A: Floats, n_rows: int, panels: Floats, begins: Ints, ends: Ints, C: Floats) -> None:
     """Set ``C[:n_rows] = A[:n_rows] @ B``, B given in panels.
 
     Parameters

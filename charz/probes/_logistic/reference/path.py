@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from charz.probes._logistic.reference.losses import Loss
     from charz.records import Floats, Ints
 
+
 def loss_for(y: Ints, n_classes: int) -> Loss:
     """Return the form scikit-learn uses: one sigmoid for two classes, else a softmax."""
     return Sigmoid(y) if n_classes == 2 else Softmax(y, n_classes)
