@@ -23,13 +23,13 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 FLOORS = [
     {"errors", "records", "columns"},
     {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"},
-    {*SHELVES, "artifacts", "pending", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]
 """What stands on which floor: a module imports from its own and those before it."""
 
-DATABASE = {"artifacts", "columns", "database", "pending", "schema", "store", "warehouse"}
+DATABASE = {"artifacts", "chunks", "columns", "database", "pending", "schema", "store", "warehouse"}
 HEAVY = {
     "datasets", "duckdb", "matplotlib", "numpy", "pandas", "pyarrow", "scipy",
     "sentence_transformers", "sklearn", "sqlalchemy", "torch", "transformers",

@@ -96,6 +96,14 @@ class Folder:
             found += safe or sorted(place.glob("pytorch_model*.bin"))
         return found
 
+    def network(self, backend: str) -> Path | None:
+        """Return the network in the format of ``onnx`` or ``openvino``, where there is one."""
+        name = {"onnx": "model.onnx", "openvino": "openvino_model.xml"}.get(backend)
+        if name is None:
+            return None
+        places = (self.transformer / backend, self.root / backend, self.transformer)
+        return next((place / name for place in places if (place / name).is_file()), None)
+
     def n_parameters(self) -> int | None:
         """Return the number of weights less task heads, where safetensors tell it."""
         files = self.weights()
@@ -109,9 +117,12 @@ class Folder:
         )
         return n_elements(kept)
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, backend: str = "torch") -> str:
         """Return a hash of weights, configuration and tokeniser: of files, never of a model."""
         files = set(self.weights())
+        network = self.network(backend)
+        if network:  # and the weights beside it: model.onnx_data, openvino_model.bin
+            files.update(network.parent.glob(f"{network.stem}.*"))
         for place in {self.root, self.transformer}:
             for pattern in ("config.json", *_TOKENIZER, *_SETTINGS):
                 files.update(place.glob(pattern))
