@@ -8,6 +8,9 @@ weights when it is loaded, in float32.
 from __future__ import annotations
 
 import contextlib
+import importlib
+import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +27,7 @@ from charz.errors import InputError, MissingExtraError
 
 Inputs = Mapping[str, NDArray[np.int64]]
 _GIVEN = ("input_ids", "attention_mask", "token_type_ids")
+_LIBRARIES = {"onnx": "onnxruntime", "openvino": "openvino"}
 _TOLERANCE = 1e-3
 _OUTPUTS = ("last_hidden_state", "token_embeddings")
 
@@ -93,19 +97,27 @@ def _compare(held: Folder, engine: Engine, model: Any) -> None:
 
 def require(backend: str) -> None:
     """Raise MissingExtraError when the library of a backend is not installed."""
+    package = _LIBRARIES[backend]
     try:
-        if backend == "onnx":
-            import onnxruntime  # noqa: F401
-        else:
-            import openvino  # noqa: F401
+        _library(package)
     except ImportError as error:
-        package = "onnxruntime" if backend == "onnx" else "openvino"
         raise MissingExtraError.of(package, backend, f"for backend={backend}") from error
 
 
-def _onnx(file: Path | None, model: Any | None) -> Engine:
-    import onnxruntime
+def _library(package: str) -> Any:
+    """Import an engine's library without its telemetry.
 
+    Both send statistics of use and write into the home folder from the import on, unless told
+    otherwise before: ONNX Runtime by a variable, OpenVINO by the absence of a package.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    if "openvino" not in sys.modules:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module(package)
+
+
+def _onnx(file: Path | None, model: Any | None) -> Engine:
+    onnxruntime = _library("onnxruntime")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = granted()
     options.inter_op_num_threads = 1
@@ -129,8 +141,7 @@ def _onnx(file: Path | None, model: Any | None) -> Engine:
 
 
 def _openvino(file: Path | None, model: Any | None) -> Engine:
-    import openvino
-
+    openvino = _library("openvino")
     core = openvino.Core()
     network = core.read_model(str(file)) if file else _converted(model)
     settings = {
@@ -223,8 +234,7 @@ def _exported(model: Any) -> Iterator[Path]:
 
 
 def _converted(model: Any) -> Any:
-    import openvino
-
+    openvino = _library("openvino")
     module, examples = _traceable(model)
     network = openvino.convert_model(module, example_input=tuple(examples.values()))
     for given, name in zip(network.inputs, examples, strict=True):

@@ -20,6 +20,7 @@ _TOKENIZER = (
     "vocab.txt", "vocab.json", "merges.txt", "*.model", "*.bpe",
 )  # fmt: skip
 _SETTINGS = ("modules.json", "sentence_*_config.json", "config_sentence_transformers.json")
+POOLINGS = ("mean", "cls", "last", "max")
 _POOLINGS = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -72,6 +73,11 @@ class Folder:
     def is_plain(self) -> bool:
         """Whether nothing but pooling and normalisation follows the transformer."""
         return not {module.kind for module in self.tail} & {"Dense", "LayerNorm"}
+
+    @property
+    def pools_plainly(self) -> bool:
+        """Whether the pipeline is one of the four poolings, perhaps normalised."""
+        return self.is_plain and len(self.poolings) == 1 and self.poolings[0] in POOLINGS
 
     @property
     def normalizes(self) -> bool:
@@ -239,13 +245,12 @@ def _default_prompt(root: Path) -> str:
 
 def _check_weights(spec: EncoderSpec, held: Folder) -> None:
     found = held.weights()
-    if not any(path.parent == held.transformer for path in found):
-        onnx = [*held.root.glob("onnx/*.onnx"), *held.root.glob("openvino/*.xml")]
-        if not onnx:
-            raise InputError(
-                f"'{spec}' has no weights in '{held.transformer}'",
-                "it needs model.safetensors (or pytorch_model.bin of plain tensors)",
-            )
+    is_there = any(path.parent == held.transformer for path in found)
+    if not is_there and not held.network(spec.settings.get("backend", "torch")):
+        raise InputError(
+            f"'{spec}' has no weights in '{held.transformer}'",
+            "it needs model.safetensors (or pytorch_model.bin of plain tensors)",
+        )
     for path in found:
         if path.suffix == ".safetensors":
             tensors(path)

@@ -11,7 +11,7 @@ from charz.encoders._quiet import quiet
 from charz.encoders._threads import bound_tokenizers
 from charz.encoders.st._backends import Engine, open_engine, require
 from charz.encoders.st._folder import Folder
-from charz.errors import InputError, MissingExtraError
+from charz.errors import CharzError, InputError, MissingExtraError
 from charz.records import EncoderSpec
 
 
@@ -49,6 +49,8 @@ def open_network(
     bound_tokenizers()
     with quiet():  # twice: what is imported here has progress bars to silence there
         _require(backend)
+    if held.network(backend) and held.pools_plainly:
+        return _lean(spec, held, backend)
     with quiet():
         whole = _load(spec, place, held, backend)
     modules = list(whole)
@@ -72,6 +74,34 @@ def open_network(
         n_layers=held.n_layers,
         takes=engine.takes if engine else takes,
         state=_state(held, backend, engine, whole.device),
+    )
+
+
+def _lean(spec: EncoderSpec, held: Folder, backend: str) -> Network:
+    """Open a network that brings its own file for the backend: no torch weights are read."""
+    import torch
+    from transformers import AutoTokenizer
+
+    with quiet():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(held.transformer), local_files_only=True, trust_remote_code=False
+            )
+            engine = open_engine(backend, held, None)
+        except CharzError:
+            raise
+        except Exception as error:
+            raise _unloadable(spec, error) from error
+    device = torch.device("cpu")
+    return Network(
+        tokenizer=tokenizer,
+        model=None,
+        engine=engine,
+        tail=(),
+        device=device,
+        n_layers=held.n_layers,
+        takes=engine.takes,
+        state=_state(held, backend, engine, device),
     )
 
 
@@ -117,8 +147,12 @@ def _load(spec: EncoderSpec, place: Path, held: Folder, backend: Any) -> Any:
             local_files_only=True,
         )
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise InputError(f"'{spec}' does not load: {reason}", "fetch it again") from error
+        raise _unloadable(spec, error) from error
+
+
+def _unloadable(spec: EncoderSpec, error: Exception) -> InputError:
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return InputError(f"'{spec}' does not load: {reason}", "fetch it again")
 
 
 def _refuse_objects(path: Path) -> None:
