@@ -26,8 +26,8 @@ from charz.records import EncoderSpec
 from charz.steps import _tally
 
 WORK = 2**18
-"""Characters of a chunk, about 60,000 tokens of English: ten seconds of MiniLM-L6 on two
-cores, two minutes of BERT-base."""
+"""Characters of a chunk, about 60,000 tokens of English: some ten seconds of MiniLM-L6 on two
+cores."""
 
 _LEAST, _MOST = 16, 2048
 """What a text counts for at least and at most: none is without work, and encoders cut off
