@@ -64,7 +64,7 @@ class ArtifactStore:
     def __init__(self, root: str) -> None:
         self.root = root
         try:
-            self.fs, self._base = fsspec.core.url_to_fs(root)
+            self.fs, self.base = fsspec.core.url_to_fs(root)
         except (ValueError, ImportError) as error:
             raise ArtifactError(
                 f"artifacts cannot be kept at {root} ({error})", "set CHARZ_ARTIFACTS to a folder"
@@ -155,7 +155,7 @@ class ArtifactStore:
         """Bring an artifact here from another store, verified, unless it is here."""
         path = self.path(hash, suffix)
         if not self.fs.exists(path):
-            self._write(path, source.read(hash, suffix))
+            self.write(path, source.read(hash, suffix))
 
     def path(self, hash: str, suffix: str) -> str:  # noqa: A002
         """Return where an artifact lies.
@@ -167,7 +167,7 @@ class ArtifactStore:
         """
         if not _HASH.fullmatch(hash):
             raise ArtifactError(f"'{hash}' is no hash of an artifact", "run 'charz check'")
-        return f"{self._base}/{hash[:2]}/{hash[2:]}{suffix}"
+        return f"{self.base}/{hash[:2]}/{hash[2:]}{suffix}"
 
     def has(self, hash: str, suffix: str) -> bool:  # noqa: A002
         """Return whether an artifact is there (without verifying it)."""
@@ -184,10 +184,17 @@ class ArtifactStore:
         name = hashlib.sha256(content).hexdigest()
         path = self.path(name, suffix)
         if not self.fs.exists(path) or self.fs.size(path) != len(content):
-            self._write(path, content)
+            self.write(path, content)
         return Artifact(name, kind, suffix, len(content), dtype, shape)
 
-    def _write(self, path: str, content: bytes) -> None:
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file below ``base``, whole or not at all.
+
+        Raises
+        ------
+        ArtifactError
+            When there is no room or no right to write.
+        """
         try:
             if self._is_local:
                 _write_local(Path(path), content)

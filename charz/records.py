@@ -228,7 +228,11 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a step did: units of its own kind done, failed (and why), and left for later."""
+    """What a step did: units of its own kind done, failed (and why), and left for later.
+
+    ``counts`` is what passed through on the way, by name: of embed, ``texts`` and ``tokens``
+    encoded, and ``kept``, texts that an earlier run had encoded before it was stopped.
+    """
 
     step: str
     done: int = 0
@@ -237,6 +241,7 @@ class Summary:
     seconds: float = 0.0
     unit: str = "rows"
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Progress(Protocol):
@@ -247,6 +252,9 @@ class Progress(Protocol):
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """Say that ``n`` more units are done."""
+
+    def flow(self, counts: Mapping[str, int], within: float) -> None:
+        """Say what has passed through so far, by name, and how many units' worth is under way."""
 
     def warn(self, message: str) -> None:
         """Say something that the user should know."""
@@ -259,6 +267,9 @@ class Silence:
         """Say nothing."""
 
     def advance(self, n: int = 1, note: str = "") -> None:
+        """Say nothing."""
+
+    def flow(self, counts: Mapping[str, int], within: float) -> None:
         """Say nothing."""
 
     def warn(self, message: str) -> None:

@@ -24,13 +24,13 @@ FLOORS = [
     {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"}
     | {"distances", "factor", "labelled", "tridiagonal"},
-    {*SHELVES, "artifacts", "pending", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]
 """What stands on which floor: a module imports from its own and those before it."""
 
-DATABASE = {"artifacts", "columns", "database", "pending", "schema", "store", "warehouse"}
+DATABASE = {"artifacts", "chunks", "columns", "database", "pending", "schema", "store", "warehouse"}
 HEAVY = {
     "datasets", "duckdb", "matplotlib", "numba", "numpy", "pandas", "pyarrow", "scipy",
     "sentence_transformers", "sklearn", "sqlalchemy", "torch", "transformers",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from charz.cli import output
-from charz.cli._text import escaped
+from charz.cli._text import duration, escaped, speeds
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -55,12 +55,13 @@ class Bar:
         self._task: TaskID | None = None
         self._began = time.monotonic()
         self._done = 0
+        self._flows = False
 
     def start(self, step: str, total: int, unit: str) -> None:
         """Begin a bar; the one before goes."""
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._began, self._done = time.monotonic(), 0
+        self._began, self._done, self._flows = time.monotonic(), 0, False
         self._task = self._bars.add_task(step, total=total, unit=unit, rate="", note="")
 
     def advance(self, n: int = 1, note: str = "") -> None:
@@ -68,8 +69,18 @@ class Bar:
         if self._task is None:
             return
         self._done += n
-        speed = rate(self._done, time.monotonic() - self._began)
-        self._bars.update(self._task, advance=n, note=escaped(note), rate=speed)
+        self._bars.update(self._task, completed=self._done, note=escaped(note))
+        if not self._flows:
+            speed = rate(self._done, time.monotonic() - self._began)
+            self._bars.update(self._task, rate=speed)
+
+    def flow(self, counts: Mapping[str, int], within: float) -> None:
+        """Move the bar within a unit and show what passes through per second."""
+        if self._task is None:
+            return
+        self._flows = True
+        speed = speeds(counts, time.monotonic() - self._began)
+        self._bars.update(self._task, completed=self._done + within, rate=speed)
 
     def warn(self, message: str) -> None:
         """Say something above the bar."""
@@ -82,26 +93,39 @@ class Lines:
     def __init__(self) -> None:
         self._step = self._unit = ""
         self._total = self._done = 0
+        self._within = 0.0
+        self._counts: Mapping[str, int] = {}
         self._began = self._spoke = time.monotonic()
 
     def start(self, step: str, total: int, unit: str) -> None:
         """Say what begins."""
         self._step, self._unit, self._total, self._done = step, unit, total, 0
+        self._within, self._counts = 0.0, {}
         self._began = self._spoke = time.monotonic()
         output.talk(f"{step}: {total} {unit}" if total else f"{step}: nothing to do")
 
     def advance(self, n: int = 1, note: str = "") -> None:
         """Say where the step is, when it has been silent for a while."""
         self._done += n
+        self._within = max(0.0, self._within - n)
+        self._speak()
+
+    def flow(self, counts: Mapping[str, int], within: float) -> None:
+        """Say it also within a unit, with what passes through per second."""
+        self._counts, self._within = counts, within
+        self._speak()
+
+    def _speak(self) -> None:
         now = time.monotonic()
         if now - self._spoke < _SECONDS_BETWEEN_LINES:
             return
         self._spoke = now
-        seconds = now - self._began
-        left = seconds / self._done * max(0, self._total - self._done) if self._done else 0.0
+        seconds, done = now - self._began, self._done + self._within
+        left = seconds / done * max(0.0, self._total - done) if done else 0.0
         output.talk(
             f"{self._step}: {self._done} of {self._total} {self._unit}, "
-            f"{rate(self._done, seconds)}, about {duration(left)} left"
+            f"{speeds(self._counts, seconds) or rate(self._done, seconds)}, "
+            f"about {duration(left)} left"
         )
 
     def warn(self, message: str) -> None:
@@ -119,14 +143,3 @@ def rate(done: float, seconds: float) -> str:
         return ""
     speed = done / seconds
     return f"{speed:.1f}/s" if speed >= 0.5 else f"{speed * 60:.1f}/min"
-
-
-def duration(seconds: float) -> str:
-    """Return a time for people.
-
-    >>> duration(42), duration(150), duration(7260)
-    ('42 s', '2 min', '2.0 h')
-    """
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charz.cli._text import escaped
+from charz.cli._text import escaped, speeds
 from charz.errors import CharzError
 
 if TYPE_CHECKING:
@@ -147,6 +147,7 @@ def summaries(done: Sequence[Summary], style: str | None = None) -> None:
         style,
     )  # fmt: skip
     for summary in done:
+        _talk_of_speed(summary)
         if not summary.failed:
             for note in summary.notes:
                 talk(f"{summary.step}: {note}")
@@ -159,3 +160,13 @@ def summaries(done: Sequence[Summary], style: str | None = None) -> None:
             f"{failed} failed, all else is kept",
             "see why with 'charz status --failures'; what failed is tried again next time",
         )
+
+
+def _talk_of_speed(summary: Summary) -> None:
+    """Say what passed through a step and how fast, when it counted that."""
+    kept = summary.counts.get("kept", 0)
+    if kept:
+        talk(f"{summary.step}: {kept:,} texts were there from a run that was stopped")
+    pace = speeds(summary.counts, summary.seconds)
+    if pace:
+        talk(f"{summary.step}: {summary.counts['texts']:,} texts encoded, {pace}")

@@ -12,6 +12,9 @@ An item is a module with
     An object for specs of one checkpoint, with ``encode(texts) -> list of float32 arrays
     (len(texts), n_dims)``, one per spec in order, and ``n_tokens``: the tokens read so far.
     A fitted kind (``is_fitted``) also has ``fit(texts)``, called first, on training texts.
+    A slow kind also has ``state() -> str``, all that its floats depend on besides specs and
+    texts: weights, software, device, threads. Its texts then come in chunks, longest first,
+    and a chunk that was encoded in the same state is not encoded again.
 
 Kinds see single, distinct texts: pairs, repeats and order are the embed step's business.
 `describe` and `expand` work on specs of any kind; a kind with more than one spelling of a

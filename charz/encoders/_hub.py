@@ -14,7 +14,7 @@ from charz.records import EncoderSpec
 
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 _LEFT_OUT = [
-    "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.pth", "*.py", "*.onnx_data", "*.mlmodel",
+    "*.h5", "*.msgpack", "*.ot", "*.gguf", "*.pth", "*.py", "*.mlmodel",
     "*.ckpt", "*.tflite", "*.npz", "*.pkl", "*.pickle",
 ]  # fmt: skip
 _PATIENCE = 20.0
@@ -67,7 +67,8 @@ def _snapshot(name: str, revision: str | None, backend: str) -> Path:
     except ImportError as error:
         raise MissingExtraError.of("huggingface_hub", "st", "to fetch models") from error
     cached = _cached(hub, name, revision)
-    if cached and revision and re.fullmatch(r"[0-9a-f]{40}", revision):
+    is_pinned = revision and re.fullmatch(r"[0-9a-f]{40}", revision)
+    if cached and is_pinned and (backend == "torch" or (cached / backend).is_dir()):
         return cached
     try:
         return _fetch(hub, name, revision, backend)
@@ -98,15 +99,20 @@ def _cached(hub: Any, name: str, revision: str | None) -> Path | None:
         return None
 
 
+def _others(names: list[str], backend: str) -> list[str]:
+    """Return the files of networks for other engines, and the backend's own variants."""
+    files = [name for name in names if re.search(r"\.onnx(_data)?$|(^|/)openvino_", name)]
+    wanted = {"onnx": r"(^|/)model\.onnx(_data)?$", "openvino": r"(^|/)openvino_model\.\w+$"}
+    return [name for name in files if not re.search(wanted.get(backend, r"$^"), name)]
+
+
 def _fetch(hub: Any, name: str, revision: str | None, backend: str) -> Path:
     from charz.encoders._quiet import quiet
 
     api = hub.HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
     info = api.model_info(name, revision=revision, timeout=_PATIENCE)
     names = [sibling.rfilename for sibling in info.siblings or ()]
-    left_out = [*_LEFT_OUT]
-    left_out += [] if backend == "onnx" else ["*.onnx"]
-    left_out += [] if backend == "openvino" else ["openvino/*"]
+    left_out = [*_LEFT_OUT, *_others(names, backend)]
     if any(each.endswith(".safetensors") and "/" not in each for each in names):
         left_out.append("pytorch_model*.bin")
     with quiet():

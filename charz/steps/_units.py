@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from charz import store as stores
 from charz.errors import CharzError, InputError, MissingExtraError
 from charz.records import Progress, Summary
+from charz.steps import _tally
 from charz.store import Store
 
 
@@ -32,11 +34,15 @@ class Unit:
 
 @dataclass(frozen=True)
 class Report:
-    """How a unit ended: ``error`` is None when it went well, ``late`` when time had run out."""
+    """How a unit ended: ``error`` is None when it went well, ``late`` when time had run out.
+
+    ``counts`` are what its work told, see `charz.steps._tally`.
+    """
 
     unit: Unit
     error: str | None = None
     late: bool = False
+    counts: Mapping[str, float] = field(default_factory=dict)
 
 
 Work = Callable[[Store, Any], None]
@@ -69,11 +75,15 @@ def run(
     progress.start(step, sum(unit.size for unit in units), noun)
     done = failed = left = 0
     notes = []
+    counts: Counter[str] = Counter()
+    flow = _tally.Flow(progress)
     mine = _rotated(units, store.run_id or 0)
     # Workers on other machines share no monotonic clock with us.
     until = None if deadline is None else time.time() + deadline - began
     inner = threads or _threads(workers)
-    for report in _reports(step, store, work, mine, workers, inner, until):
+    for report in _reports(step, store, work, mine, workers, inner, until, flow):
+        flow.ended(report.counts)
+        counts.update({name: int(n) for name, n in report.counts.items() if name != _tally.PART})
         if report.late:
             left += report.unit.size
         elif report.error is not None:
@@ -84,7 +94,7 @@ def run(
             done += report.unit.size
             progress.advance(report.unit.size, report.unit.name)
     seconds = time.monotonic() - began
-    return Summary(step, done, failed, left, seconds, noun, tuple(notes))
+    return Summary(step, done, failed, left, seconds, noun, tuple(notes), dict(counts))
 
 
 def _rotated(units: Sequence[Unit], run_id: int) -> list[Unit]:
@@ -105,27 +115,34 @@ def _reports(
     workers: int,
     threads: int,
     until: float | None,
+    flow: _tally.Flow,
 ) -> Iterator[Report]:
     import joblib
 
-    jobs = (
-        joblib.delayed(_do_elsewhere)(step, store.url, store.run_id, work, unit, until)
-        for unit in units
-    )
+    def jobs(counts_at: str | None) -> Iterator[Any]:
+        do = joblib.delayed(_do_elsewhere)
+        return (do(step, store.url, store.run_id, work, unit, until, counts_at) for unit in units)
+
     if units and _on_cluster.get():
-        yield from joblib.Parallel(return_as="generator_unordered")(jobs)
+        for report in joblib.Parallel(return_as="generator_unordered")(jobs(None)):
+            flow.hear(report.counts)  # only now: no file is shared with other machines
+            yield report
     elif workers <= 1 or len(units) == 1:
         import threadpoolctl
 
         # As many threads as a worker has: their number shows in the last bits of a sum.
         with threadpoolctl.threadpool_limits(threads):
             for unit in units:
-                yield _do(step, store, work, unit, until)
+                yield _do(step, store, work, unit, until, flow.hear)
     elif units:
         # Workers x threads = cores: inner threads would spin against each other.
-        with _quiet(), joblib.parallel_config("loky", inner_max_num_threads=threads):
+        with (
+            _quiet(),
+            _tally.followed(flow.hear) as path,
+            joblib.parallel_config("loky", inner_max_num_threads=threads),
+        ):
             parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered")
-            yield from parallel(jobs)
+            yield from parallel(jobs(path))
 
 
 @contextmanager
@@ -180,11 +197,17 @@ def _threads(workers: int) -> int:
 
 
 def _do_elsewhere(
-    step: str, url: str, run_id: int | None, work: Work, unit: Unit, until: float | None
+    step: str,
+    url: str,
+    run_id: int | None,
+    work: Work,
+    unit: Unit,
+    until: float | None,
+    counts_at: str | None,
 ) -> Report:
     store = _opened(url)
     store.run_id = run_id
-    return _do(step, store, work, unit, until)
+    return _do(step, store, work, unit, until, _tally.appending(counts_at) if counts_at else None)
 
 
 @cache
@@ -192,13 +215,22 @@ def _opened(url: str) -> Store:
     return stores.open(url)
 
 
-def _do(step: str, store: Store, work: Work, unit: Unit, until: float | None) -> Report:
+def _do(
+    step: str,
+    store: Store,
+    work: Work,
+    unit: Unit,
+    until: float | None,
+    ear: _tally.Ear | None = None,
+) -> Report:
     if until is not None and time.time() >= until:
         return Report(unit, late=True)
-    try:
-        work(store, unit.what)
-    except Exception as error:  # one unit's trouble must not stop the others
-        store.failed(step, unit.name, error)
-        return Report(unit, error=str(error) if isinstance(error, CharzError) else repr(error))
+    with _tally.heard(ear) as counts:
+        try:
+            work(store, unit.what)
+        except Exception as error:  # one unit's trouble must not stop the others
+            store.failed(step, unit.name, error)
+            told = str(error) if isinstance(error, CharzError) else repr(error)
+            return Report(unit, error=told, counts=counts)
     store.succeeded(step, unit.name)
-    return Report(unit)
+    return Report(unit, counts=counts)

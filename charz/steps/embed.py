@@ -1,12 +1,12 @@
 """Embed: every split under every encoder.
 
 Reads texts; writes embedding artifacts and their rows. All encoders of one checkpoint come
-from one pass over a split's distinct texts.
+from one pass over a split's distinct texts. A long pass is kept chunk by chunk, and a run
+that was stopped in it is taken up there.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,11 +17,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from charz import pending, shelf
+from charz import chunks, pending, shelf
 from charz.errors import InputError
 from charz.records import EncoderSpec, Progress, Silence, Summary
 from charz.schema import Artifact, Embedding, Encoder
-from charz.steps import _encode, _examples, _filters, _units
+from charz.steps import _encode, _examples, _filters, _resume, _units
 from charz.store import Store
 
 DTYPES = ("float32", "float16")
@@ -61,6 +61,7 @@ def run(
         raise InputError(f"'{dtype}' is no way to keep vectors", "choose float32 or float16")
     specs = _filters.encoders(store, encoders)
     names = _filters.datasets(store, datasets)
+    chunks.sweep(store.artifacts)
     return _units.run(
         "embed",
         store,
@@ -169,10 +170,10 @@ def _embed_split(store: Store, job: _Job) -> None:
     if getattr(loaded, "is_fitted", False):
         loaded = _fitted(tuple(specs), store, job.basis_id)
     examples = _examples.texts(store, store.get("split", id=job.split_id))
-    n_before, began = loaded.n_tokens, time.process_time()
-    arrays = _encode.vectors(loaded, specs, examples)
-    seconds = time.process_time() - began
-    _write(store, job, arrays, {"seconds": seconds, "n_tokens": loaded.n_tokens - n_before})
+    resumed = _resume.Resumed(loaded, specs, store.artifacts, len(specs))
+    arrays = _encode.vectors(resumed, specs, examples)
+    _write(store, job, arrays, {"seconds": resumed.seconds, "n_tokens": resumed.n_tokens})
+    resumed.forget()
 
 
 @lru_cache(maxsize=1)

@@ -139,13 +139,17 @@ def test_a_table_fits_its_terminal_and_says_what_it_hides(registry):
 def test_progress_moves_on_a_terminal(registry, charz):
     charz("ingest", "encoder", "random:hash?dims=8")
     shown = plain(terminal(["embed"], 120, registry))
-    assert re.search(r"embed .*\d+/4 embeddings", shown)
-    assert not re.search(r"^charz: embed", shown, re.MULTILINE)
+    assert re.search(r"embed .*\d+/4 embeddings +[\d,.]+ texts/s, [\d,.]+ tokens/s", shown)
+    said = [line for line in shown.splitlines() if line.startswith("charz: embed")]
+    assert [re.sub(r"[\d,.]+\d", "N", line) for line in said] == [
+        "charz: embed: N texts encoded, N texts/s, N tokens/s"
+    ]
 
 
 def test_progress_is_plain_lines_elsewhere(registry, charz):
     charz("ingest", "encoder", "random:hash?dims=8")
     result = charz("embed", "--format", "csv")
     assert "charz: embed: 4 embeddings\n" in result.stderr
+    assert re.search(r"^charz: embed: \d+ texts encoded, .* tokens/s$", result.stderr, re.MULTILINE)
     assert "\x1b" not in result.stderr
     assert result.stdout.startswith("step,done,failed,left,unit,seconds\n")

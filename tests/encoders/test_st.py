@@ -385,6 +385,25 @@ def test_uses_the_threads_that_the_environment_grants(monkeypatch):
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="counts threads in /proc")
+def test_the_tokeniser_takes_no_more_threads_than_are_granted(tiny):
+    code = (
+        "import os, sys; from charz.encoders import expand, st;"
+        "st.load(expand(sys.argv[1])).encode([f'a cat {n}' for n in range(300)]);"
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "RAYON_NUM_THREADS"}
+    found = []
+    for threads in ({}, {"RAYON_NUM_THREADS": "6"}):
+        done = subprocess.run(
+            [sys.executable, "-c", code, f"st:{tiny}"],
+            capture_output=True, text=True, check=True,
+            env=kept | {"OMP_NUM_THREADS": "1"} | threads,
+        )  # fmt: skip
+        found.append(int(done.stdout))
+    assert found[1] - found[0] == 6 - 1
+
+
 def test_is_silent(tiny):
     """Neither progress bars nor advice, even when every library is imported here first."""
     code = (

@@ -16,7 +16,8 @@ dims : leading dimensions kept, before normalisation
 normalize : true or false
     Default: as the checkpoint does, for its own layer and pooling; false for any other.
 backend : torch, onnx or openvino
-    The latter two give the last layer only.
+    The latter two give the last layer only. They run the checkpoint's own ``onnx/model.onnx``
+    or ``openvino/openvino_model.xml``, or else convert its weights.
 pair : product or full
 """
 
@@ -49,7 +50,7 @@ def describe(spec: EncoderSpec) -> EncoderFacts:
     return EncoderFacts(
         spec=spec,
         lineage=lineage(spec.name, card, held.config),
-        fingerprint=held.fingerprint(),
+        fingerprint=held.fingerprint(_backend(spec)),
         n_dims=settings.n_dims,
         n_layers=held.n_layers,
         layer=settings.layer,
@@ -86,8 +87,7 @@ def load(specs: Sequence[EncoderSpec], untrained_seed: int | None = None) -> Loa
         settings.append(settle(spec, held))
     from charz.encoders.st._network import open_network
 
-    backend = _options.choice(specs[0], "backend", BACKENDS, "torch")
-    network = open_network(specs[0], place, held, backend, untrained_seed)
+    network = open_network(specs[0], place, held, _backend(specs[0]), untrained_seed)
     from charz.encoders.st._pass import Pass
 
     return Pass(network, settings)
@@ -95,6 +95,9 @@ def load(specs: Sequence[EncoderSpec], untrained_seed: int | None = None) -> Loa
 
 def _open(spec: EncoderSpec) -> tuple[Path, Folder]:
     _options.check(spec, OPTIONS)
-    backend = _options.choice(spec, "backend", BACKENDS, "torch")
-    place = folder(spec, "st:FOLDER or st:ORG/MODEL", backend)
+    place = folder(spec, "st:FOLDER or st:ORG/MODEL", _backend(spec))
     return place, read(spec, place)
+
+
+def _backend(spec: EncoderSpec) -> str:
+    return _options.choice(spec, "backend", BACKENDS, "torch")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_MOST_ROWS = 256
+MOST_ROWS = 256
 _CHUNK = 2048
 
 
@@ -83,6 +83,6 @@ def batches(lengths: NDArray[np.int64], budget: int) -> Iterator[NDArray[np.int6
     order = np.argsort(-lengths, kind="stable")[: int((lengths > 0).sum())]
     start = 0
     while start < len(order):
-        size = max(1, min(_MOST_ROWS, budget // int(lengths[order[start]])))
+        size = max(1, min(MOST_ROWS, budget // int(lengths[order[start]])))
         yield order[start : start + size]
         start += size

@@ -20,6 +20,7 @@ _TOKENIZER = (
     "vocab.txt", "vocab.json", "merges.txt", "*.model", "*.bpe",
 )  # fmt: skip
 _SETTINGS = ("modules.json", "sentence_*_config.json", "config_sentence_transformers.json")
+POOLINGS = ("mean", "cls", "last", "max")
 _POOLINGS = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -74,6 +75,11 @@ class Folder:
         return not {module.kind for module in self.tail} & {"Dense", "LayerNorm"}
 
     @property
+    def pools_plainly(self) -> bool:
+        """Whether the pipeline is one of the four poolings, perhaps normalised."""
+        return self.is_plain and len(self.poolings) == 1 and self.poolings[0] in POOLINGS
+
+    @property
     def normalizes(self) -> bool:
         """Whether the pipeline ends in unit length."""
         return bool(self.tail) and self.tail[-1].kind == "Normalize"
@@ -96,6 +102,14 @@ class Folder:
             found += safe or sorted(place.glob("pytorch_model*.bin"))
         return found
 
+    def network(self, backend: str) -> Path | None:
+        """Return the network in the format of ``onnx`` or ``openvino``, where there is one."""
+        name = {"onnx": "model.onnx", "openvino": "openvino_model.xml"}.get(backend)
+        if name is None:
+            return None
+        places = (self.transformer / backend, self.root / backend, self.transformer)
+        return next((place / name for place in places if (place / name).is_file()), None)
+
     def n_parameters(self) -> int | None:
         """Return the number of weights less task heads, where safetensors tell it."""
         files = self.weights()
@@ -109,9 +123,12 @@ class Folder:
         )
         return n_elements(kept)
 
-    def fingerprint(self) -> str:
+    def fingerprint(self, backend: str = "torch") -> str:
         """Return a hash of weights, configuration and tokeniser: of files, never of a model."""
         files = set(self.weights())
+        network = self.network(backend)
+        if network:  # and the weights beside it: model.onnx_data, openvino_model.bin
+            files.update(network.parent.glob(f"{network.stem}.*"))
         for place in {self.root, self.transformer}:
             for pattern in ("config.json", *_TOKENIZER, *_SETTINGS):
                 files.update(place.glob(pattern))
@@ -228,13 +245,12 @@ def _default_prompt(root: Path) -> str:
 
 def _check_weights(spec: EncoderSpec, held: Folder) -> None:
     found = held.weights()
-    if not any(path.parent == held.transformer for path in found):
-        onnx = [*held.root.glob("onnx/*.onnx"), *held.root.glob("openvino/*.xml")]
-        if not onnx:
-            raise InputError(
-                f"'{spec}' has no weights in '{held.transformer}'",
-                "it needs model.safetensors (or pytorch_model.bin of plain tensors)",
-            )
+    is_there = any(path.parent == held.transformer for path in found)
+    if not is_there and not held.network(spec.settings.get("backend", "torch")):
+        raise InputError(
+            f"'{spec}' has no weights in '{held.transformer}'",
+            "it needs model.safetensors (or pytorch_model.bin of plain tensors)",
+        )
     for path in found:
         if path.suffix == ".safetensors":
             tensors(path)

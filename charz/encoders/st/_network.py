@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from charz.encoders._quiet import quiet
+from charz.encoders._threads import bound_tokenizers
+from charz.encoders.st._backends import Engine, open_engine, require
 from charz.encoders.st._folder import Folder
-from charz.errors import InputError, MissingExtraError
+from charz.errors import CharzError, InputError, MissingExtraError
 from charz.records import EncoderSpec
 
 
@@ -17,19 +19,19 @@ from charz.records import EncoderSpec
 class Network:
     """A loaded checkpoint: its tokeniser, its transformer and the modules after it.
 
-    ``first`` is the module of sentence-transformers around the transformer, which alone
-    runs where the backend is not torch; ``tail`` leaves out a final normalisation.
-    ``takes`` are the inputs that the transformer knows.
+    ``model`` is the transformer in torch, or ``engine`` runs it elsewhere; ``tail`` leaves
+    out a final normalisation. ``takes`` are the inputs that the transformer knows, ``state``
+    says which weights and software run where.
     """
 
     tokenizer: Any
-    first: Any
     model: Any
+    engine: Engine | None
     tail: tuple[Any, ...]
     device: Any
-    is_torch: bool
     n_layers: int
     takes: frozenset[str]
+    state: str
 
 
 def open_network(
@@ -40,12 +42,15 @@ def open_network(
     Raises
     ------
     MissingExtraError
-        When torch or sentence-transformers are not installed.
+        When torch, sentence-transformers or the backend's library are not installed.
     InputError
         When the checkpoint does not load, or only by unpickling objects.
     """
+    bound_tokenizers()
     with quiet():  # twice: what is imported here has progress bars to silence there
-        _require()
+        _require(backend)
+    if held.network(backend) and held.pools_plainly:
+        return _lean(spec, held, backend)
     with quiet():
         whole = _load(spec, place, held, backend)
     modules = list(whole)
@@ -55,23 +60,67 @@ def open_network(
     model = first.auto_model
     if untrained_seed is not None:
         model = _untrained(model, tail, untrained_seed)
-    if backend == "torch":
-        model = model.float().eval().to(whole.device)
-        for module in tail:
-            module.float().eval().to(whole.device)
+    model = model.float().eval().to(whole.device)
+    for module in tail:
+        module.float().eval().to(whole.device)
+    engine = None if backend == "torch" else open_engine(backend, held, model)
+    takes = frozenset(inspect.signature(model.forward).parameters)
     return Network(
         tokenizer=first.tokenizer,
-        first=first,
-        model=model,
+        model=None if engine else model,
+        engine=engine,
         tail=tail,
         device=whole.device,
-        is_torch=backend == "torch",
         n_layers=held.n_layers,
-        takes=frozenset(inspect.signature(model.forward).parameters),
+        takes=engine.takes if engine else takes,
+        state=_state(held, backend, engine, whole.device),
     )
 
 
-def _require() -> None:
+def _lean(spec: EncoderSpec, held: Folder, backend: str) -> Network:
+    """Open a network that brings its own file for the backend: no torch weights are read."""
+    import torch
+    from transformers import AutoTokenizer
+
+    with quiet():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(held.transformer), local_files_only=True, trust_remote_code=False
+            )
+            engine = open_engine(backend, held, None)
+        except CharzError:
+            raise
+        except Exception as error:
+            raise _unloadable(spec, error) from error
+    device = torch.device("cpu")
+    return Network(
+        tokenizer=tokenizer,
+        model=None,
+        engine=engine,
+        tail=(),
+        device=device,
+        n_layers=held.n_layers,
+        takes=engine.takes,
+        state=_state(held, backend, engine, device),
+    )
+
+
+def _state(held: Folder, backend: str, engine: Engine | None, device: Any) -> str:
+    import sentence_transformers
+    import torch
+    import transformers
+
+    on_gpu = device.type == "cuda"
+    kind = torch.cuda.get_device_name() if on_gpu else torch.backends.cpu.get_cpu_capability()
+    software = [
+        f"{library.__name__} {library.__version__}"
+        for library in (sentence_transformers, torch, transformers)
+    ]
+    ran_by = [engine.name] if engine else []
+    return ", ".join([held.fingerprint(backend), *software, *ran_by, f"{device.type} {kind}"])
+
+
+def _require(backend: str) -> None:
     try:
         import torch  # noqa: F401
         import transformers.utils.logging  # noqa: F401
@@ -79,6 +128,8 @@ def _require() -> None:
     except ImportError as error:
         package = "torch" if error.name == "torch" else "sentence-transformers"
         raise MissingExtraError.of(package, "st", "to run st: encoders") from error
+    if backend != "torch":
+        require(backend)
 
 
 def _load(spec: EncoderSpec, place: Path, held: Folder, backend: Any) -> Any:
@@ -91,16 +142,17 @@ def _load(spec: EncoderSpec, place: Path, held: Folder, backend: Any) -> Any:
     try:
         return SentenceTransformer(
             str(place),
-            device="cuda" if torch.cuda.is_available() else "cpu",
-            backend=backend,
+            device="cuda" if torch.cuda.is_available() and backend == "torch" else "cpu",
             trust_remote_code=False,
             local_files_only=True,
         )
     except Exception as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise InputError(
-            f"'{spec}' does not load: {reason}", "fetch it again, or try another backend"
-        ) from error
+        raise _unloadable(spec, error) from error
+
+
+def _unloadable(spec: EncoderSpec, error: Exception) -> InputError:
+    reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    return InputError(f"'{spec}' does not load: {reason}", "fetch it again")
 
 
 def _refuse_objects(path: Path) -> None:

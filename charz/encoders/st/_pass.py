@@ -8,7 +8,6 @@ so encoding again gives the same floats.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,7 +17,8 @@ from numpy.typing import NDArray
 
 from charz.encoders._output import finish
 from charz.encoders._quiet import quiet
-from charz.encoders.st._batches import Tokens, batches, tokenize
+from charz.encoders._threads import granted
+from charz.encoders.st._batches import MOST_ROWS, Tokens, batches, tokenize
 from charz.encoders.st._network import Network
 from charz.encoders.st._pooling import Pooler
 from charz.encoders.st._settings import Settings
@@ -57,6 +57,11 @@ class Pass:
             pooled = self._run(tokens)
         return [finish(pooled[_key(each)], each.n_dims, each.normalize) for each in self._settings]
 
+    def state(self) -> str:
+        """Return all that the floats depend on besides specs and texts."""
+        budget = CPU_BUDGET, GPU_BUDGET, MOST_ROWS
+        return f"{self._network.state}, {granted()} threads, batches {budget}"
+
     def _run(self, tokens: Tokens) -> dict[tuple[int, str], NDArray[np.float32]]:
         n_texts = len(tokens.lengths)
         out: dict[tuple[int, str], NDArray[np.float32]] = {}
@@ -93,8 +98,9 @@ class Pass:
     def _states(self, inputs: dict[str, Any]) -> dict[int, Any]:
         """Return hidden states by layer, the last one also as -1."""
         n_layers = self._network.n_layers
-        if not self._network.is_torch:
-            last = self._network.first(dict(inputs))["token_embeddings"]
+        if self._network.engine:
+            given = {name: tensor.numpy() for name, tensor in inputs.items()}
+            last = torch.from_numpy(self._network.engine.run(given))
             return {n_layers: last, -1: last}
         answer = self._network.model(**inputs, output_hidden_states=True, return_dict=True)
         last = answer.last_hidden_state
@@ -128,12 +134,8 @@ def _key(settings: Settings) -> tuple[int, str]:
 
 @contextlib.contextmanager
 def _threads() -> Iterator[None]:
-    """Use the threads that the environment grants: waiting threads spin on busy machines.
-
-    ``OMP_NUM_THREADS`` is what users and joblib's worker processes set.
-    """
-    granted = os.environ.get("OMP_NUM_THREADS", "")
-    wanted = int(granted) if granted.isdigit() and int(granted) else _n_cores()
+    """Use the threads that the environment grants: waiting threads spin on busy machines."""
+    wanted = granted()
     before = torch.get_num_threads()
     if wanted != before:
         torch.set_num_threads(wanted)
@@ -142,9 +144,3 @@ def _threads() -> Iterator[None]:
     finally:
         if wanted != before:
             torch.set_num_threads(before)
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from charz.encoders import _options
-from charz.encoders.st._folder import Folder
+from charz.encoders.st._folder import POOLINGS, Folder
 from charz.errors import InputError
 from charz.records import EncoderSpec
 
 BACKENDS = ("torch", "onnx", "openvino")
-POOLINGS = ("mean", "cls", "last", "max")
 
 
 @dataclass(frozen=True)
@@ -39,9 +38,9 @@ def settle(spec: EncoderSpec, held: Folder) -> Settings:
     InputError
         When an option is out of the checkpoint's range.
     """
-    own = held.poolings[0] if len(held.poolings) == 1 else "+".join(held.poolings)
+    own = "+".join(held.poolings)
     is_default = not {"layer", "pooling"} & set(spec.settings)
-    is_own = is_default and (not held.is_plain or own not in POOLINGS)
+    is_own = is_default and not held.pools_plainly
     layer = _options.whole(spec, "layer", held.n_layers, low=0, high=held.n_layers)
     pooling = own if is_own else _pooling(spec, own)
     is_as_trained = is_own or (held.is_plain and (layer, pooling) == (held.n_layers, own))
