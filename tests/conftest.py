@@ -8,12 +8,11 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from tests import compiled, postgres
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two OpenMP teams on the same cores spin against each other: minutes instead of seconds.
@@ -22,23 +21,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-
-def _compiled_sources() -> str:
-    """Return a digest of every module of charz that is compiled.
-
-    Numba looks for changes in the module of a function alone, not in what it calls.
-    """
-    root = Path(__file__).parents[1]
-    sources = (path.read_bytes() for path in sorted((root / "charz").rglob("*.py")))
-    compiled = [
-        text for text in sources if b"charz.compiled" in text or b"_logistic.compiled" in text
-    ]
-    return sha256(b"".join(compiled)).hexdigest()[:16]
-
-
-os.environ.setdefault(
-    "NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".numba_cache" / _compiled_sources())
-)
+os.environ["NUMBA_CACHE_DIR"] = os.environ.get("NUMBA_CACHE_DIR") or compiled.cache()
 
 from charz import store as stores
 

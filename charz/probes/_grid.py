@@ -105,6 +105,8 @@ def probe_grid(
     """
     import pandas as pd
 
+    if workers < 1:
+        raise InputError(f"workers = {workers}", "give at least 1")
     task = _Task.of(X_train, y_train, X_eval, y_eval)
     plan = Plan(_grid(C, cv, tol), scale, cv, tol, exact, memory)
     named = list(_named(subsets, len(task.y)))
@@ -112,7 +114,7 @@ def probe_grid(
     if workers == 1 or len(named) == 1:
         tables = list(map(work, named))
     else:
-        task.warm(named)
+        task.warm(plan, named)
         with one_thread(), ThreadPoolExecutor(workers) as threads:
             tables = list(threads.map(work, named))
     return pd.DataFrame([row for table in tables for row in table])
@@ -148,10 +150,10 @@ class _Task:
         n = len(rows)
         return cls(Pool(rows), codes[:n], eval_rows, codes[n:], len(classes))
 
-    def warm(self, named: Sequence[tuple[Any, Ints]]) -> None:
+    def warm(self, plan: Plan, named: Sequence[tuple[Any, Ints]]) -> None:
         """Compute what subsets share before threads ask for it at once."""
         largest = max((rows for _, rows in named), key=len)
-        self.pool.coordinates(largest)
+        self.pool.coordinates(largest, max(plan.grid), plan.is_scaled)
 
 
 def _labels(y: ArrayLike, n: int, name: str) -> Any:

@@ -25,6 +25,8 @@ POOL_ROWS = 2048
 """Principal axes are only a preconditioner: this many pool rows fix them well enough."""
 ROTATED = 512 << 20
 """Bytes up to which the rotated pool is kept; a larger one is rotated draw by draw."""
+MILD = 2.0
+"""Up to this C on unit rows the penalty alone makes a good Hessian: axes would gain nothing."""
 # Share of the rows' total variance below which what is left of a row is rounding.
 NOTHING = 1e-15
 
@@ -39,8 +41,8 @@ class Coordinates:
         The rows, centred, times the scale, in the order given by ``order``.
     order : int64 array (n,)
         Row i of ``Z`` is row ``order[i]`` of the draw.
-    axes : float64 array (d, p)
-        Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows.
+    axes : float64 array (d, p) or None
+        None for the identity. Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows.
     center : float64 array (d,)
     scale : float
     is_triangular : bool
@@ -49,14 +51,16 @@ class Coordinates:
 
     Z: Floats
     order: Ints
-    axes: Floats
+    axes: Floats | None
     center: Floats
     scale: float
     is_triangular: bool
 
     def raw(self, V: Floats) -> Floats:
         """Return ``[W, b]`` (..., d + 1) for raw rows, from ``V = [W, b]`` (..., p + 1)."""
-        W = (self.scale * V[..., :-1]) @ self.axes.T
+        W = self.scale * V[..., :-1]
+        if self.axes is not None:
+            W = W @ self.axes.T
         return np.concatenate([W, V[..., -1:] - (W @ self.center)[..., None]], axis=-1)
 
 
@@ -78,8 +82,12 @@ class Pool:
     def __init__(self, X: ArrayLike) -> None:
         self.X = np.asarray(X)
 
-    def coordinates(self, rows: Ints) -> Coordinates:
-        """Return the rows in the cheaper of both coordinates.
+    def coordinates(
+        self, rows: Ints, weakest: float = np.inf, is_scaled: bool = True
+    ) -> Coordinates:
+        """Return the rows in the cheapest coordinates for penalties up to ``C = weakest``.
+
+        ``is_scaled`` says whether that is meant for rows of mean squared length 1.
 
         Raises
         ------
@@ -88,6 +96,11 @@ class Pool:
         """
         if len(rows) <= self.X.shape[1]:
             return shrink(self.rows(rows))
+        if weakest <= MILD or not is_scaled:
+            X = self.rows(rows)
+            scale = unit(float(np.einsum("nd,nd->", X, X)) / len(X))
+            if weakest <= MILD * (1 if is_scaled else scale**2):
+                return center(X, scale)
         return self._rotate(rows)
 
     def rows(self, rows: Ints) -> Floats:
@@ -129,6 +142,13 @@ class Pool:
         Z *= scale
         order = np.arange(len(rows))
         return Coordinates(Z, order, self.axes, self.axes @ center, scale, is_triangular=False)
+
+
+def center(X: Floats, scale: float) -> Coordinates:
+    """Return the rows of ``X`` (n, d) on their own axes."""
+    mean = X.mean(axis=0)
+    Z = (X - mean) * scale
+    return Coordinates(Z, np.arange(len(X)), None, mean, scale, is_triangular=False)
 
 
 def shrink(X: Floats) -> Coordinates:

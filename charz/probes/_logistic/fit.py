@@ -109,7 +109,7 @@ def fits(pool: Pool, rows: Ints, y: Ints, n_classes: int, plan: Plan) -> Iterato
     InputError
         When a row holds NaN or infinities.
     """
-    where = pool.coordinates(rows)
+    where = pool.coordinates(rows, max(plan.grid), plan.is_scaled)
     fold = assign(y, plan.n_folds) if plan.n_folds else None
     own = fold[where.order] if fold is not None else None
     problem = Problem(where.Z, y[where.order], n_classes, own, where.is_triangular)

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 MEMORY = 6
 # Rows that the sharp metric takes as they are, from this step on, anew every so many.
 RANK, SHARP_FROM, SHARP_EVERY = 16, 4, 24
-# With fewer margins in all, sharpening costs more than the steps it saves.
-SHARP_SIZE = 4096
+# With fewer margins in all, or nearer to the end than this factor, sharpening costs more than
+# the steps it saves.
+SHARP_SIZE, SHARP_FAR = 4096, 30.0
 # A step is good once the slope along it is at most this share of what it was.
 ACCEPT = 0.5
 MAX_STEPS = 1500
@@ -251,7 +252,9 @@ def _aim(
     Returns how steeply the objective falls along it.
     """
     K, steps = fits.V.shape[1], course.steps[place]
-    if steps % SHARP_EVERY == SHARP_FROM and K * len(rows.owner) >= SHARP_SIZE:
+    is_far = course.least[place] > SHARP_FAR * fits.tols[q] * course.values[place]
+    is_large = K * len(rows.owner) >= SHARP_SIZE
+    if is_far and is_large and steps % SHARP_EVERY == SHARP_FROM:
         metrics.sharpen(
             memory.R[a * K : (a + 1) * K], rows.owner, fits.weights[q], rows.Z, rows.moments,
             fits.lams[q], fits.dead[q], memory.diagonal[place], memory.B[place],
