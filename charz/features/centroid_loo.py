@@ -38,5 +38,5 @@ def compute(sample: Sample) -> float:
     counts = sample.class_counts[own]
     grown = distances[rows, own] * (counts / np.maximum(counts - 1, 1)) ** 2
     distances[rows, own] = np.where(counts > 1, grown, np.inf)
-    scale = max(sample.scatter, sample.noise, 1e-300)
-    return float(credit(distances / -scale, own).mean())
+    # Squared distances come in mean squares of a row: over n, in the scatter of all.
+    return float(credit(distances / -sample.n_train, own).mean())

@@ -60,7 +60,8 @@ def cut(texts: Sequence[str]) -> list[NDArray[np.int64]]:
     done = np.cumsum(np.clip(lengths[order], _LEAST, _MOST))
     total = int(done[-1]) if len(done) else 0
     n_chunks = max(1, math.ceil(total / WORK))
-    edges = np.searchsorted(done, [total * place / n_chunks for place in range(1, n_chunks)])
+    starts = [total * place / n_chunks for place in range(1, n_chunks)]
+    edges = np.searchsorted(done, starts, side="right")
     return [rows for rows in np.split(order, edges) if len(rows)] if total else []
 
 

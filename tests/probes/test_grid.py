@@ -63,7 +63,7 @@ def test_the_chosen_row_is_the_logistic_probes_answer():
     table = charz.probe_grid(X, y, E, truth, subsets=[rows], C=GRID, scale=True)
     (answer,) = logistic.predict(X, [Draw(rows, y[rows])], [E], 3, C=GRID)
     (chosen,) = table[table.chosen].itertuples()
-    assert chosen.C == answer.chosen
+    assert answer.chosen == chosen.C
     assert chosen.gap == answer.gap
     assert chosen.cv_accuracy == metrics.accuracy(answer.cv_probabilities, y[rows])
     assert chosen.cv_log_loss == metrics.log_loss(answer.cv_probabilities, y[rows])

@@ -42,7 +42,8 @@ class Coordinates:
     order : int64 array (n,)
         Row i of ``Z`` is row ``order[i]`` of the draw.
     axes : float64 array (d, p) or None
-        None for the identity. Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows.
+        Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows; None where
+        they are ``W`` itself.
     center : float64 array (d,)
     scale : float
     is_triangular : bool

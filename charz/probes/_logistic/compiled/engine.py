@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.probes._logistic.compiled.certificate import prove
-from charz.probes._logistic.compiled.descent import MEMORY, RANK, Fits, Rows, minimise, scratch
+from charz.probes._logistic.compiled.descent import minimise
 from charz.probes._logistic.compiled.path import follow
+from charz.probes._logistic.compiled.state import MEMORY, RANK, Fits, Rows, scratch
 from charz.probes._logistic.compiled.tiles import lay_out, width
 from charz.probes._logistic.problem import AIM, ROUNDS, SINGLE_UP_TO, Stage, ladder, tolerances
 

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.probes._logistic.compiled.descent import Fits, Rows, minimise, scratch
+from charz.probes._logistic.compiled.descent import minimise
 from charz.probes._logistic.compiled.losses import BLOCK, measure
 from charz.probes._logistic.compiled.machine import compiled
 from charz.probes._logistic.compiled.metric import add, dot
+from charz.probes._logistic.compiled.state import Fits, Rows, scratch
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
