@@ -1,6 +1,6 @@
 """How long the probes in closed form and the metrics take, beside scikit-learn: one thread.
 
-    python benchmarks/closed_forms.py [--quick]
+    python benchmarks/closed_forms.py [FOLDER] [--quick]
 
 CPU milliseconds per draw, or per measured answer; the least of three runs, ours and theirs in
 one process. A line of one n has three draws of n rows; "nested" has two seeds of the sizes
@@ -18,8 +18,8 @@ measure   accuracy, balanced accuracy, F1, log-loss and area under the curve by 
           has no expected calibration error); ours is one answer of a dozen in `measure_many`
 
 "agree" is the share of eval rows on which both predict the same class, for `measure` whether the
-common metrics are equal. Real embeddings are used where ``CHARZ_LAB`` names a folder of ``*.npz``
-with ``X`` and ``y``; synthetic rows have the decaying spectrum of embeddings.
+common metrics are equal. ``FOLDER`` has vectors as `benchmarks/vectors.py` makes them; synthetic
+rows have the decaying spectrum of embeddings.
 """
 
 from __future__ import annotations
@@ -71,9 +71,8 @@ def synthetic(n_dims: int, n_classes: int, n_pool: int = 5000) -> Case:
     return Case("synthetic", X[:n_pool], y[:n_pool], X[n_pool:])
 
 
-def real() -> Iterator[Case]:
-    """Yield the embeddings in ``CHARZ_LAB``."""
-    folder = Path(os.environ.get("CHARZ_LAB", "/nonexistent"))
+def real(folder: Path) -> Iterator[Case]:
+    """Yield the embeddings in a folder."""
     for path in sorted(folder.glob("*.npz")):
         with np.load(path) as arrays:
             X, y = arrays["X"].astype(np.float32), arrays["y"]
@@ -82,12 +81,12 @@ def real() -> Iterator[Case]:
         yield Case(path.stem, X[order[n_eval:]], y[order[n_eval:]], X[order[:n_eval]])
 
 
-def cases(quick: bool) -> Iterator[Case]:
+def cases(quick: bool, folder: Path | None) -> Iterator[Case]:
     """Yield the tasks."""
     shapes = [(384, 6)] if quick else [(128, 2), (384, 6), (384, 77), (1024, 20)]
     yield from (synthetic(d, K) for d, K in shapes)
-    if not quick:
-        yield from real()
+    if folder and not quick:
+        yield from real(folder)
 
 
 def timed(work: Callable[[], object], repeats: int = 3) -> float:
@@ -233,8 +232,10 @@ def machine() -> str:
 def main() -> None:
     """Print one line per task."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, help="of vectors")
     parser.add_argument("--quick", action="store_true", help="one task, up to 512 rows")
-    quick = parser.parse_args().quick
+    given = parser.parse_args()
+    quick = given.quick
     warnings.simplefilter("ignore")
     print(machine())
     print(
@@ -244,7 +245,7 @@ def main() -> None:
     for n in (200,) if quick else (200, 1000, 3000):
         for n_classes in (2, 6, 20, 77, 150):
             compare_metrics(n, n_classes)
-    for case in cases(quick):
+    for case in cases(quick, given.folder):
         largest = min(512 if quick else 2048, len(case.y))
         for name in PEERS:
             for n in (128, 512, 2048):

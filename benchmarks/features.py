@@ -1,14 +1,13 @@
 """What the features of a sample cost beside its cross-validated probe: CPU time of one thread.
 
-    python benchmarks/features.py [--quick] [--each]
+    python benchmarks/features.py [FOLDER] [--quick] [--each]
 
 Of every sample (n labelled rows, 500 eval rows) the least of a few runs: what the shared parts
 cost, asked for first and in this order; what all features then cost that need no fitted probe;
 and the whole beside ``charz.probes.logistic.predict``, 6 C x (the full sample + 5 folds) = 36 fits
 of the same rows. ``--each`` adds the cost of every feature as it comes, in the order of the shelf,
-where whoever asks first pays for what is shared. Real embeddings are used where ``CHARZ_LAB``
-names a folder of ``*.npz`` with ``X`` and ``y``; else synthetic rows with the decaying spectrum of
-embeddings.
+where whoever asks first pays for what is shared. ``FOLDER`` has vectors as `benchmarks/vectors.py`
+makes them; without it, synthetic rows have the decaying spectrum of embeddings.
 """
 
 from __future__ import annotations
@@ -52,10 +51,9 @@ def synthetic() -> Case:
     return "synthetic", (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32), y
 
 
-def cases() -> Iterator[Case]:
-    """Yield name, rows and labels, shuffled: from ``CHARZ_LAB``, else synthetic."""
-    folder = Path(os.environ.get("CHARZ_LAB", "/nonexistent"))
-    paths = sorted(folder.glob("*.npz"))
+def cases(folder: Path | None) -> Iterator[Case]:
+    """Yield name, rows and labels, shuffled: from a folder of vectors, else synthetic."""
+    paths = sorted(folder.glob("*.npz")) if folder else []
     for path in paths:
         with np.load(path, allow_pickle=False) as arrays:
             X, y = arrays["X"], arrays["y"]
@@ -173,6 +171,7 @@ def show(case: Case, sizes: tuple[int, ...], each: bool) -> None:
 def main() -> None:
     """Print one table per task."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", type=Path, help="of vectors")
     parser.add_argument("--quick", action="store_true", help="up to 256 rows")
     parser.add_argument("--each", action="store_true", help="every feature's own cost too")
     options = parser.parse_args()
@@ -181,7 +180,7 @@ def main() -> None:
     # read embeddings, the allocator keeps what it has.
     np.ones(3 << 20).sum()
     print(machine())
-    for case in cases():
+    for case in cases(options.folder):
         show(case, SIZES[:3] if options.quick else SIZES, options.each)
 
 

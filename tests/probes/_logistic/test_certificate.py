@@ -238,6 +238,21 @@ def test_coordinates_keep_every_inner_product_and_lead_back(seed, n, d):
             np.testing.assert_allclose((raw[:, :-1] ** 2).sum(), length, rtol=1e-6)
 
 
+def test_mild_penalties_need_no_axes():
+    X = np.random.default_rng(1).normal(size=(50, 4)) + 2
+    pool, rows = coordinates.Pool(X), np.arange(10, 40)
+    square = (X[rows] ** 2).sum(axis=1).mean()
+    for where in (pool.coordinates(rows, 1.0), pool.coordinates(rows, 1 / square, is_scaled=False)):
+        assert where.axes is None
+        np.testing.assert_allclose(where.Z, (X[rows] - X[rows].mean(axis=0)) / np.sqrt(square))
+        V = np.arange(10.0).reshape(2, 5)
+        raw = where.raw(V)
+        margins = where.Z @ V[:, :-1].T + V[:, -1]
+        np.testing.assert_allclose(X[rows] @ raw[:, :-1].T + raw[:, -1], margins)
+    for weakest, is_scaled in ((100.0, True), (100.0, False), (np.inf, True)):
+        assert pool.coordinates(rows, weakest, is_scaled).axes is not None
+
+
 def test_a_pool_too_large_to_keep_rotated_gives_the_same_coordinates(monkeypatch):
     X = np.random.default_rng(0).normal(size=(50, 4)) + 2
     rows = np.arange(10, 40)

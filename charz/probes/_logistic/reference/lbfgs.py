@@ -7,8 +7,9 @@ Q problems with the same rows but other row weights are minimised together,
 Margins ``M = V Z'`` are carried along, so a line search costs elementwise work alone. The
 starting metric of the two-loop recursion [1]_ is the diagonal ``lam + c_k sum_i z_ij^2`` with
 c_k the mean curvature of class k, followed by the projection on directions of zero sum over
-classes, in which the gradient lies. A step is accepted when its slope has halved, which for
-convex f ensures decrease and curvature.
+classes, in which the gradient lies; it is scaled by ``s'y / y'H^-1 y`` of the last step (equation
+7.20), so that the first trial is nearly always accepted. A step is accepted when its slope has
+halved, which for convex f ensures decrease and curvature.
 
 References
 ----------
@@ -58,6 +59,14 @@ class Pair:
         sound = product > TINY
         return cls(S, Y, sound / np.where(sound, product, 1))
 
+    def scale(self, metric: Floats) -> Floats:
+        """Return ``s'y / y'H^-1 y`` for the diagonal ``H^-1``, (Q, 1, 1); 1 without effect."""
+        curved = np.einsum("qkp,qkp,qkp->q", self.Y, self.Y, metric)
+        sound = (self.rho > 0) & (curved > 0)
+        factor = np.ones_like(curved)
+        factor[sound] = 1 / (self.rho[sound] * curved[sound])
+        return factor[:, None, None]
+
     def take(self, kept: Ints) -> Pair:
         """Return the problems ``kept`` alone."""
         return Pair(self.S[kept], self.Y[kept], self.rho[kept])
@@ -77,6 +86,8 @@ class State:
         Gradient of the objective.
     metric : (Q, K, p + 1)
         Inverse of the diagonal starting Hessian, zero on dead classes.
+    scale : (Q, 1, 1)
+        Its factor.
     """
 
     V: Floats
@@ -85,6 +96,7 @@ class State:
     value: Value
     G: Floats
     metric: Floats
+    scale: Floats
     pairs: list[Pair] = field(default_factory=list)
 
     def take(self, kept: Ints) -> State:
@@ -93,7 +105,7 @@ class State:
         pairs = [pair.take(kept) for pair in self.pairs]
         return State(
             self.V[kept], self.M[kept], self.weights[kept], value, self.G[kept],
-            self.metric[kept], pairs,
+            self.metric[kept], self.scale[kept], pairs,
         )  # fmt: skip
 
 
@@ -136,7 +148,8 @@ class Minimizer:
         curvature = np.maximum(self.loss.curvature(value, weights), FLAT)
         alive = (V[:, :, -1] > NEVER / 2).astype(V.dtype)
         metric = alive[:, :, None] / (curvature[:, :, None] * self.rows.moments + self.ridge)
-        return State(V, M, weights, value, self.gradient(V, value), metric)
+        scale = np.ones((len(V), 1, 1), V.dtype)
+        return State(V, M, weights, value, self.gradient(V, value), metric, scale)
 
     def gradient(self, V: Floats, value: Value) -> Floats:
         """Return the gradient in V, (Q, K, p + 1)."""
@@ -201,7 +214,9 @@ class Minimizer:
         S = t[:, None, None].astype(D.dtype) * D
         state.V += S
         G = self.gradient(state.V, state.value)
-        state.pairs.append(Pair.of(S, G - state.G))
+        pair = Pair.of(S, G - state.G)
+        state.scale = pair.scale(state.metric)
+        state.pairs.append(pair)
         if len(state.pairs) > MEMORY:
             state.pairs.pop(0)
         state.G = G
@@ -215,7 +230,7 @@ class Minimizer:
             alpha = pair.rho * np.einsum("qkp,qkp->q", pair.S, D)
             D -= alpha[:, None, None] * pair.Y
             alphas.append(alpha)
-        D *= state.metric
+        D *= state.scale * state.metric
         D = self.loss.center(D, (state.metric[:, :, 0] > 0).astype(D.dtype))
         for pair, alpha in zip(state.pairs, reversed(alphas), strict=True):
             beta = pair.rho * np.einsum("qkp,qkp->q", pair.Y, D)
