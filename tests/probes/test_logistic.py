@@ -200,3 +200,28 @@ def test_bad_parameters_are_refused(parameters):
     draw = Draw(np.arange(2), np.arange(2))
     with pytest.raises(InputError):
         logistic.predict(np.eye(2), [draw], [np.eye(2)], 2, **parameters)
+
+
+@pytest.mark.parametrize("engine", ["numba", "numpy"])
+def test_many_classes_of_few_rows_converge_with_folds(monkeypatch, engine):
+    monkeypatch.setenv("CHARZ_ENGINE", engine)
+    rng = np.random.default_rng(0)
+    for n in (150, 330):
+        y = np.arange(n) % 150
+        X = rng.normal(size=(150, 40))[y] + rng.normal(size=(n, 40)) / 2
+        (got,) = logistic.predict(X, [Draw(np.arange(n), y)], [X], 150)
+        assert got.gap <= 1e-6
+        assert np.isfinite(got.cv_probabilities).all()
+        assert (got.probabilities[0].argmax(axis=1) == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("engine", ["numba", "numpy"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_separable_rows_at_huge_c_converge_or_say_so(monkeypatch, engine, n_classes):
+    monkeypatch.setenv("CHARZ_ENGINE", engine)
+    X, y, X_eval, _ = problem(9, 40, 90, n_classes, spread=3.0)
+    for C in (1e4, 1e6, 1e9):
+        got = plain(X, y, X_eval, n_classes, C)
+        assert got.gap <= 1e-6 or C > 1e5
+        assert np.isfinite(got.probabilities[0]).all()
+        assert plain(X, y, X, n_classes, C).probabilities[0].argmax(axis=1).tolist() == y.tolist()
