@@ -47,17 +47,20 @@ class Solver:
         """The rows in float64, for proofs and for what float32 does not reach."""
         return pack(self.problem, np.float64)
 
-    def run(self, Cs: Sequence[float], tol: float, exact: float | None) -> Iterator[Stage]:
+    def run(self, grid: Sequence[float], tol: float, exact: float | None) -> Iterator[Stage]:
         """Yield the stages."""
-        steps = list(ladder(Cs))
+        steps = list(ladder(grid))
         tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
-        leaders, held_out = self.follow(np.array([C for C, _ in steps]), AIM * tols)
+        Cs = [C for C, _ in steps]
+        leaders, held_out = self.follow(np.array(Cs), AIM * tols)
+        if not (np.isfinite(leaders).all() and np.isfinite(held_out).all()):
+            leaders, held_out = self.follow(np.array(Cs), AIM * tols, np.float64)
         wanted = [place for place, (_, is_wanted) in enumerate(steps) if is_wanted]
         for block in self._stages(wanted):
-            grid = np.array([steps[place][0] for place in block])
+            some = np.array([Cs[place] for place in block])
             V = leaders[block][:, :, : self.problem.Z.shape[1] + 1].astype(np.float64, order="C")
-            gaps = self._finish(grid, V, min(tol, exact or np.inf))
-            for C, weights, gap, place in zip(grid.tolist(), V, gaps.tolist(), block, strict=True):
+            gaps = self._finish(some, V, min(tol, exact or np.inf))
+            for C, weights, gap, place in zip(some.tolist(), V, gaps.tolist(), block, strict=True):
                 out = held_out[place] if self.problem.fold is not None else None
                 yield Stage(C, weights, gap, out)
 
@@ -67,12 +70,12 @@ class Solver:
         most = max(1, self.budget // per_stage)
         return [places[start : start + most] for start in range(0, len(places), most)]
 
-    def follow(self, Cs: Floats, tols: Floats) -> tuple[Floats, Floats]:
+    def follow(self, Cs: Floats, tols: Floats, floats: Any = None) -> tuple[Floats, Floats]:
         """Return approximate weights of problem 0 (S, K, width), and margins held out (S, K, n).
 
-        Blocks of problems go one after the other.
+        Blocks of problems go one after the other, by default in the precision that C allows.
         """
-        floats = np.float32 if Cs[-1] <= SINGLE_UP_TO else np.float64
+        floats = floats or (np.float32 if Cs[-1] <= SINGLE_UP_TO else np.float64)
         rows, fold = pack(self.problem, floats), self._left_out_by()
         K, leaders = self.problem.n_margins, None
         held_out = np.zeros((len(Cs), K, len(fold)), floats)

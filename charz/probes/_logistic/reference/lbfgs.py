@@ -63,7 +63,7 @@ class Pair:
         """Return ``s'y / y'H^-1 y`` for the diagonal ``H^-1``, (Q, 1, 1); 1 without effect."""
         curved = np.einsum("qkp,qkp,qkp->q", self.Y, self.Y, metric)
         sound = (self.rho > 0) & (curved > 0)
-        factor = np.ones_like(curved)
+        factor: Floats = np.ones_like(curved)
         factor[sound] = 1 / (self.rho[sound] * curved[sound])
         return factor[:, None, None]
 
