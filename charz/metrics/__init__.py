@@ -121,6 +121,17 @@ def accuracy(P: Floats, y: Ints) -> float:
     return float((P.argmax(axis=1) == y).mean())
 
 
+def accuracies(P: Floats, y: Ints) -> Floats:
+    """Return the `accuracy` of each of B answers ``P`` (B, n, n_classes)."""
+    shares: Floats = (P.argmax(axis=2) == y).mean(axis=1)
+    return shares
+
+
+def log_losses(P: Floats, y: Ints) -> Floats:
+    """Return the `log_loss` of each of B answers ``P`` (B, n, n_classes)."""
+    return _log_loss(P, y)
+
+
 def log_loss(P: Floats, y: Ints) -> float:
     """Return the mean negative log probability of the true class, in nats.
 

@@ -79,6 +79,7 @@ def answer(
     InputError
         When a draw or an eval array does not fit the pool, or holds NaN or infinities.
     """
+    keep_memory()
     pool = np.asarray(X)
     evals = [matrix(array, f"eval array {place}") for place, array in enumerate(X_evals)]
     finite = np.isfinite(pool).all(axis=-1)
@@ -154,6 +155,17 @@ def unit_scale(X: Floats) -> float:
     """
     mean = float(np.einsum("nd,nd->", X, X)) / len(X)
     return 1.0 / float(np.sqrt(mean)) if mean > 0 else 1.0
+
+
+@cache
+def keep_memory() -> None:
+    """Let the allocator keep what is freed, once for the process.
+
+    Fresh pages cost more than the arithmetic on them. glibc gives freed blocks beyond a threshold
+    back to the system, and raises it, to 32 MiB at most, when a larger block is freed. This one
+    is never touched. Other allocators take no notice.
+    """
+    np.empty(30 << 17)
 
 
 @cache

@@ -13,10 +13,10 @@ import numpy as np
 
 from charz import metrics
 from charz.errors import InputError
-from charz.probes._draws import one_thread
+from charz.probes._draws import keep_memory, one_thread
 from charz.probes._logistic import BUDGET
 from charz.probes._logistic.coordinates import Pool
-from charz.probes._logistic.fit import Fit, Plan, fits, predict, weights_of
+from charz.probes._logistic.fit import Fit, Plan, cross_validated, fits, predict, weights_of
 from charz.probes._logistic.problem import TOLERANCE
 from charz.probes.logistic import PARAMETERS, grid_of
 from charz.sample import matrix
@@ -107,6 +107,7 @@ def probe_grid(
 
     if workers < 1:
         raise InputError(f"workers = {workers}", "give at least 1")
+    keep_memory()
     task = _Task.of(X_train, y_train, X_eval, y_eval)
     plan = Plan(_grid(C, cv, tol), scale, cv, tol, exact, memory)
     named = list(_named(subsets, len(task.y)))
@@ -210,20 +211,20 @@ def _scored(task: _Task, plan: Plan, rows: Ints) -> list[dict[str, Any]]:
     if len(present) < task.n_classes:
         narrow, P = P, np.zeros((*P.shape[:2], task.n_classes))
         P[:, :, present] = narrow
-    scores = metrics.measure_many(P, task.y_eval)
+    scores = _cross_validated(found, y) | metrics.measure_many(P, task.y_eval)
     return [
-        {"C": fit.C, **_cross_validated(fit, y)}
+        {"C": fit.C}
         | {name: float(values[place]) for name, values in scores.items()}
         | {"gap": fit.gap}
         for place, fit in enumerate(found)
     ]
 
 
-_NO_FOLDS = {"cv_accuracy": float("nan"), "cv_log_loss": float("nan")}
-
-
-def _cross_validated(fit: Fit, y: Ints) -> dict[str, float]:
-    P = fit.cv_probabilities
+def _cross_validated(found: Sequence[Fit], y: Ints) -> dict[str, Floats]:
+    P = cross_validated(found)
     if P is None:
-        return _NO_FOLDS
-    return {"cv_accuracy": metrics.accuracy(P, y), "cv_log_loss": metrics.log_loss(P, y)}
+        return {name: np.full(len(found), value) for name, value in _NO_FOLDS.items()}
+    return {"cv_accuracy": metrics.accuracies(P, y), "cv_log_loss": metrics.log_losses(P, y)}
+
+
+_NO_FOLDS = {"cv_accuracy": float("nan"), "cv_log_loss": float("nan")}

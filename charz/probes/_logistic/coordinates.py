@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     from charz.records import Floats, Ints
 
-POOL_ROWS = 2048
+POOL_ROWS = 1024
 """Principal axes are only a preconditioner: this many pool rows fix them well enough."""
 ROTATED = 512 << 20
 """Bytes up to which the rotated pool is kept; a larger one is rotated draw by draw."""
+ROTATED_ROWS = 1024
+"""Rows rotated at once: their copy in float64 stays in the cache."""
 MILD = 2.0
 """Up to this C on unit rows the penalty alone makes a good Hessian: axes would gain nothing."""
 # Share of the rows' total variance below which what is left of a row is rounding.
@@ -41,28 +43,46 @@ class Coordinates:
         The rows, centred, times the scale, in the order given by ``order``.
     order : int64 array (n,)
         Row i of ``Z`` is row ``order[i]`` of the draw.
-    axes : float64 array (d, p) or None
-        Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows; None where
-        they are ``W`` itself.
     center : float64 array (d,)
     scale : float
-    is_triangular : bool
-        Whether ``Z[i, j] = 0`` for j > i.
+    axes : float64 array (d, p) or None
+        Weights ``W`` (K, p) on ``Z`` are ``W @ axes.T`` on scaled, centred rows.
+    roots : float64 array (p, d) or None
+        Or, in place of axes, the rows that the first p of ``Z``, a triangle, stand for: weights
+        are ``W @ inv(Z[:p]) @ roots``. Without either they are ``W`` itself.
     """
 
     Z: Floats
     order: Ints
-    axes: Floats | None
     center: Floats
     scale: float
-    is_triangular: bool
+    axes: Floats | None = None
+    roots: Floats | None = None
+
+    @property
+    def is_triangular(self) -> bool:
+        """Whether ``Z[i, j] = 0`` for j > i."""
+        return self.roots is not None
 
     def raw(self, V: Floats) -> Floats:
         """Return ``[W, b]`` (..., d + 1) for raw rows, from ``V = [W, b]`` (..., p + 1)."""
         W = self.scale * V[..., :-1]
         if self.axes is not None:
             W = W @ self.axes.T
+        elif self.roots is not None:
+            W = _solved(self.Z[: len(self.roots)], W) @ self.roots
         return np.concatenate([W, V[..., -1:] - (W @ self.center)[..., None]], axis=-1)
+
+
+def _solved(L: Floats, W: Floats) -> Floats:
+    """Return ``W @ inv(L)`` for a triangular ``L`` (p, p); W is (..., p)."""
+    import scipy.linalg.lapack as lapack
+
+    flat = W.reshape(-1, W.shape[-1])
+    # LAPACK reads columns: what is lower and stored by rows is upper to it, and turned already.
+    solved, _ = lapack.dtrtrs(L.T, flat.T, lower=0)
+    back: Floats = solved.T.reshape(W.shape)
+    return back
 
 
 class Pool:
@@ -76,7 +96,7 @@ class Pool:
     --------
     >>> pool = Pool([[0.0, 3.0], [4.0, 0.0], [4.0, 3.0]])
     >>> where = pool.coordinates(np.array([0, 1]))
-    >>> np.allclose(where.Z @ where.axes.T / where.scale + where.center, [[0, 3], [4, 0]])
+    >>> np.allclose(where.Z @ where.Z.T / where.scale**2, [[6.25, -6.25], [-6.25, 6.25]])
     True
     """
 
@@ -122,9 +142,14 @@ class Pool:
         """All rows on the axes and their squared lengths; None where they are too many."""
         if 8 * self.X.size > ROTATED:
             return None
-        X = self.X.astype(np.float64)
+        Z, lengths = np.empty(self.X.shape), np.empty(len(self.X))
         with np.errstate(invalid="ignore", over="ignore"):
-            return X @ self.axes, np.einsum("nd,nd->n", X, X)
+            for start in range(0, len(Z), ROTATED_ROWS):
+                part = slice(start, start + ROTATED_ROWS)
+                X = self.X[part].astype(np.float64)
+                np.matmul(X, self.axes, out=Z[part])
+                np.einsum("nd,nd->n", X, X, out=lengths[part])
+        return Z, lengths
 
     def _rotate(self, rows: Ints) -> Coordinates:
         shared = self._rotated
@@ -142,14 +167,14 @@ class Pool:
         Z -= center
         Z *= scale
         order = np.arange(len(rows))
-        return Coordinates(Z, order, self.axes, self.axes @ center, scale, is_triangular=False)
+        return Coordinates(Z, order, self.axes @ center, scale, axes=self.axes)
 
 
 def center(X: Floats, scale: float) -> Coordinates:
     """Return the rows of ``X`` (n, d) on their own axes."""
     mean = X.mean(axis=0)
     Z = (X - mean) * scale
-    return Coordinates(Z, np.arange(len(X)), None, mean, scale, is_triangular=False)
+    return Coordinates(Z, np.arange(len(X)), mean, scale)
 
 
 def shrink(X: Floats) -> Coordinates:
@@ -166,15 +191,15 @@ def shrink(X: Floats) -> Coordinates:
     center = X.mean(axis=0)
     rows = (X - center) * scale
     gram = blas.dsyrk(1.0, rows.T, trans=1, lower=1)
-    L, pivots, rank, _ = lapack.dpstrf(gram, lower=1, tol=NOTHING * max(gram.trace(), 1e-300))
+    total = float(gram.trace())
+    if total <= 0:
+        nowhere = np.zeros((X.shape[1], 1))
+        return Coordinates(np.zeros((len(X), 1)), np.arange(len(X)), center, scale, axes=nowhere)
+    L, pivots, rank, _ = lapack.dpstrf(gram, lower=1, tol=NOTHING * total, overwrite_a=1)
     order = pivots.astype(np.int64) - 1
-    rank = max(1, int(rank)) if gram.trace() > 0 else 0
-    if rank == 0:
-        nowhere = np.zeros((len(X), 1))
-        return Coordinates(nowhere, order, np.zeros((X.shape[1], 1)), center, scale, True)
-    Z = np.tril(L)[:, :rank]
-    solved, _ = lapack.dtrtrs(Z[:rank], rows[order[:rank]], lower=1)
-    return Coordinates(np.ascontiguousarray(Z), order, solved.T, center, scale, True)
+    # Above the diagonal are the zeros that dsyrk left there.
+    Z = np.ascontiguousarray(L[:, : int(rank)])
+    return Coordinates(Z, order, center, scale, roots=rows[order[: int(rank)]])
 
 
 def unit(mean_square: float) -> float:

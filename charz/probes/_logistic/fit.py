@@ -54,14 +54,17 @@ class Fit:
     ----------
     C : float
         As in the plan.
-    cv_probabilities : float64 array (n, n_classes) or None
-        Each row's by the fold that left it out; None without folds.
     """
 
     C: float
-    cv_probabilities: Floats | None
     _stage: Stage
     _where: Coordinates
+
+    @cached_property
+    def cv_probabilities(self) -> Floats | None:
+        """Each row's by the fold that left it out, (n, n_classes); None without folds."""
+        found = cross_validated([self])
+        return None if found is None else found[0]
 
     @property
     def gap(self) -> float:
@@ -81,6 +84,17 @@ class Fit:
 def weights_of(found: Sequence[Fit]) -> Floats:
     """Return ``[W, b]`` on raw rows of all fits of one sample, (S, K, d + 1), in one product."""
     return found[0]._where.raw(np.stack([fit._stage.V for fit in found]))
+
+
+def cross_validated(found: Sequence[Fit]) -> Floats | None:
+    """Return ``cv_probabilities`` of all fits of one sample, (S, n, n_classes)."""
+    margins = [fit._stage.held_out for fit in found if fit._stage.held_out is not None]
+    if not margins:
+        return None
+    P = probabilities(np.stack(margins).astype(np.float64))
+    out = np.empty_like(P)
+    out[:, found[0]._where.order] = P
+    return out
 
 
 def predict(weights: Floats, X: Floats) -> Floats:
@@ -117,8 +131,4 @@ def fits(pool: Pool, rows: Ints, y: Ints, n_classes: int, plan: Plan) -> Iterato
     Cs = [C if plan.is_scaled else C / where.scale**2 for C in plan.grid]
     stages = solve(problem, Cs, plan.tol, exact=plan.is_exact, budget=plan.budget)
     for C, stage in zip(plan.grid, stages, strict=True):
-        held_out = None
-        if stage.held_out is not None:
-            held_out = np.empty((len(y), n_classes))
-            held_out[where.order] = probabilities(stage.held_out.astype(np.float64))
-        yield Fit(C, held_out, stage, where)
+        yield Fit(C, stage, where)
