@@ -52,7 +52,7 @@ def test_an_answer_within_the_gap_scores_as_the_optimum_does(seed, n_classes, sc
     fast = charz.probe_grid(X, y, E, truth, **wanted)
     best = charz.probe_grid(X, y, E, truth, **wanted, exact=True)
     assert (fast.gap <= 1e-6).all()
-    np.testing.assert_allclose(fast.log_loss, best.log_loss, rtol=1e-3)
+    np.testing.assert_allclose(fast.log_loss, best.log_loss, rtol=1e-3, atol=1e-4)
     # One eval row of 70 may lie on the border.
     assert (fast.accuracy - best.accuracy).abs().max() <= 1.01 / 70
 
