@@ -279,7 +279,7 @@ def rate(folder: Path, quick: bool) -> None:
         y = np.unique(case.y[rows], return_inverse=True)[1]
         fold = assign(y, 5)[where.order]
         problem = Problem(where.Z, y[where.order], int(y.max()) + 1, fold, where.is_triangular)
-        tols = AIM * np.array([tolerances(6, 1e-6, True)] * len(GRID))
+        tols = AIM * tolerances(6, 1e-6, [True] * len(GRID))
         solver = engine.Solver(problem, BUDGET)
         seconds = cpu(lambda: solver.follow(np.array(GRID), tols), repeats=5)  # noqa: B023
         products, steps = solver.work / 6

@@ -118,7 +118,8 @@ def probe_grid(
         task.warm(plan, named)
         with one_thread(), ThreadPoolExecutor(workers) as threads:
             tables = list(threads.map(work, named))
-    return pd.DataFrame([row for table in tables for row in table])
+    rows = [row for table in tables for row in table]
+    return pd.DataFrame({name: [row[name] for row in rows] for name in rows[0]} if rows else {})
 
 
 def _grid(C: Sequence[float], cv: int, tol: float) -> tuple[float, ...]:

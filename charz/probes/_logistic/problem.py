@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from charz.records import Floats, Ints
 
 TOLERANCE = 1e-6
@@ -132,15 +134,16 @@ def probabilities(M: Floats) -> Floats:
     if M.shape[-2] == 1:
         small = np.exp(-np.abs(M))
         larger = 1 / (1 + small)
-        smaller = small * larger
         # Not 1 - p, which would lose all digits of a small probability.
-        P = np.concatenate(
-            [np.where(M >= 0, smaller, larger), np.where(M >= 0, larger, smaller)], axis=-2
-        )
-    else:
-        P = M - M.max(axis=-2, keepdims=True)
-        np.exp(P, out=P)
-        P /= P.sum(axis=-2, keepdims=True)
+        small *= larger
+        is_second = M >= 0
+        P = np.empty((*M.shape[:-2], M.shape[-1], 2))
+        P[..., 0] = np.where(is_second, small, larger)[..., 0, :]
+        P[..., 1] = np.where(is_second, larger, small)[..., 0, :]
+        return P
+    P = M - M.max(axis=-2, keepdims=True)
+    np.exp(P, out=P)
+    P /= P.sum(axis=-2, keepdims=True)
     return np.ascontiguousarray(np.swapaxes(P, -1, -2))
 
 
@@ -162,8 +165,13 @@ def ladder(Cs: Sequence[float]) -> Iterator[tuple[float, bool]]:
         last = max(C, last)
 
 
-def tolerances(n_problems: int, tol: float, is_wanted: bool) -> Floats:
-    """Return the relative gap wanted of each problem (Q,) at a C, or at a rung before it."""
+def tolerances(n_problems: int, tol: float, is_wanted: ArrayLike) -> Floats:
+    """Return the relative gap wanted of each problem at every C, or rung before one, (S, Q).
+
+    >>> tolerances(2, 1e-6, [True, False]).round(9).tolist()
+    [[1e-06, 5e-06], [0.001, 0.001]]
+    """
     tols = np.full(n_problems, SLACK * tol)
     tols[0] = tol
-    return tols if is_wanted else np.maximum(tols, RUNG)
+    found: Floats = np.where(np.asarray(is_wanted)[:, None], tols, np.maximum(tols, RUNG))
+    return found

@@ -50,7 +50,7 @@ class Solver:
     def run(self, grid: Sequence[float], tol: float, exact: float | None) -> Iterator[Stage]:
         """Yield the stages."""
         steps = list(ladder(grid))
-        tols = np.array([tolerances(len(self.problem.weights), tol, wanted) for _, wanted in steps])
+        tols = tolerances(len(self.problem.weights), tol, [wanted for _, wanted in steps])
         Cs = [C for C, _ in steps]
         leaders, held_out = self.follow(np.array(Cs), AIM * tols)
         if not (np.isfinite(leaders).all() and np.isfinite(held_out).all()):

@@ -79,7 +79,7 @@ def _solve(
     for C, wanted in ladder(Cs):
         rough, better = Minimizer(single, loss, 1 / C), Minimizer(double, loss, 1 / C)
         V = _start(better, weights, V, before, last)
-        goal = tolerances(len(problem.weights), tol, wanted)[block]
+        goal = tolerances(len(problem.weights), tol, [wanted])[0, block]
         if C <= SINGLE_UP_TO:
             V = _run(rough, V.astype(np.float32), weights.astype(np.float32), AIM * goal)
         if exact is not None and wanted:
