@@ -1,7 +1,7 @@
 """The probe engine beside scikit-learn: time, exactness, rate and memory.
 
     python benchmarks/vectors.py FOLDER --checkpoint MINILM
-    python benchmarks/probes.py FOLDER [--only grid cells fewshot exact rate memory] [--quick]
+    python benchmarks/probes.py FOLDER [--only grid cells fewshot exact folds ...] [--quick]
 
 All times are CPU seconds of one thread in one process, both sides in turn. A grid is 6 C x (the
 whole sample + 5 folds) = 36 fits. Ours is `charz.probe_grid` from raw vectors to the table with
@@ -231,6 +231,26 @@ def exactness(folder: Path, quick: bool) -> None:
             )
 
 
+def folds(folder: Path, quick: bool) -> None:
+    """Print whether folds that stop early choose as tight ones do."""
+    import charz
+
+    same, total, worst = 0, 0, 0.0
+    for name in ("sst2_minilm", "trec6_minilm", "newsgroups20_wordllama", "banking77_minilm"):
+        case = Case.load(folder, name)
+        for n in (64, 256) if quick else (64, 256, 1024):
+            draws = case.draws(n, 3)
+            work = (case.X, case.y, case.X_eval, case.y_eval)
+            early = charz.probe_grid(*work, subsets=draws, C=GRID, scale=True)
+            tight = charz.probe_grid(*work, subsets=draws, C=GRID, scale=True, tol=1e-10)
+            same += int((early.chosen & tight.chosen).sum())
+            total += len(draws)
+            worst = max(worst, float((early.cv_log_loss / tight.cv_log_loss - 1).abs().max()))
+    print(
+        f"\nfolds: the same C chosen in {same} of {total}; CV log-loss moves by {worst:.1%} at most"
+    )
+
+
 def compared(case: Case, rows: np.ndarray) -> tuple[float, float, float]:
     """Return flips of our argmax, and gap and flips of scikit-learn at its defaults (worst C)."""
     from charz.probes import LogisticProbe
@@ -348,6 +368,7 @@ SECTIONS = {
     "cells": cells,
     "fewshot": few_shot,
     "exact": exactness,
+    "folds": folds,
     "rate": rate,
     "memory": memory,
 }
