@@ -108,8 +108,8 @@ def test_margins_held_out_are_those_of_the_folds_own_optimum(engine, seed, n_cla
             warnings.simplefilter("ignore", ConvergenceWarning)
             peer.fit(Z[~out], y[~out])
         # A gap of 1e-5 bounds the weights' distance by sqrt(2 gap f* C).
-        loss = -peer.predict_log_proba(Z[~out])[np.arange((~out).sum()), y[~out]].sum()
-        f = loss + (peer.coef_**2).sum() / (2 * C)
+        V = np.hstack([peer.coef_, peer.intercept_[:, None]])
+        f = slow_objective(V, Z[~out], y[~out], np.ones((~out).sum()), C, n_classes)
         reach = np.sqrt(2 * 1e-5 * f * C) * (1 + np.linalg.norm(Z[out], axis=1))
         off = np.abs(got[out] - peer.predict_proba(Z[out])).max(axis=1)
         assert (off <= reach + 1e-5).all()
