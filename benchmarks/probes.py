@@ -67,6 +67,12 @@ class Case:
         seeds = range(n_draws)
         return [np.random.default_rng(seed).permutation(len(self.y))[:n] for seed in seeds]
 
+    def scaled(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return a draw's rows at a mean squared norm of 1, eval rows likewise, and labels."""
+        X = self.X[rows].astype(np.float64)
+        factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
+        return X * factor, self.X_eval * factor, self.y[rows]
+
 
 def cpu(work: Callable[[], object], repeats: int = 1) -> float:
     """Return the least CPU seconds of ``repeats`` runs."""
@@ -92,9 +98,7 @@ def theirs(case: Case, rows: np.ndarray, tol: float = 1e-6) -> float:
     """Return scikit-learn's CPU seconds for one draw's grid."""
     from charz.probes._logistic.folds import assign
 
-    X = case.X[rows].astype(np.float64)
-    factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
-    X, E, y = X * factor, case.X_eval * factor, case.y[rows]
+    X, E, y = case.scaled(rows)
     out = assign(np.unique(y, return_inverse=True)[1], 5) == 0
 
     def fit(X: np.ndarray, y: np.ndarray, asked: np.ndarray) -> None:
@@ -255,9 +259,7 @@ def compared(case: Case, rows: np.ndarray) -> tuple[float, float, float]:
     """Return flips of our argmax, and gap and flips of scikit-learn at its defaults (worst C)."""
     from charz.probes import LogisticProbe
 
-    X = case.X[rows].astype(np.float64)
-    factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
-    X, E, y = X * factor, case.X_eval * factor, case.y[rows]
+    X, E, y = case.scaled(rows)
     flips, gaps, sk_flips = [], [], []
     for C in GRID:
         best = LogisticProbe(C, cv=0, scale=False, exact=True).fit(X, y)

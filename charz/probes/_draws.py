@@ -153,8 +153,12 @@ def unit_scale(X: Floats) -> float:
     >>> unit_scale(np.array([[3.0, 4.0], [0.0, 5.0]]))
     0.2
     """
-    mean = float(np.einsum("nd,nd->", X, X)) / len(X)
-    return 1.0 / float(np.sqrt(mean)) if mean > 0 else 1.0
+    return unit(float(np.einsum("nd,nd->", X, X)) / len(X))
+
+
+def unit(mean_square: float) -> float:
+    """Return the factor that makes a mean square 1 (1 where it is zero)."""
+    return 1.0 / float(np.sqrt(mean_square)) if mean_square > 0 else 1.0
 
 
 @cache

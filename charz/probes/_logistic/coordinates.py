@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from charz.probes._draws import unit, unit_scale
 from charz.sample import matrix
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Pool:
             return shrink(self.rows(rows))
         if weakest <= MILD or not is_scaled:
             X = self.rows(rows)
-            scale = unit(float(np.einsum("nd,nd->", X, X)) / len(X))
+            scale = unit_scale(X)
             if weakest <= MILD * (1 if is_scaled else scale**2):
                 return center(X, scale)
         return self._rotate(rows)
@@ -187,7 +188,7 @@ def shrink(X: Floats) -> Coordinates:
     import scipy.linalg.blas as blas
     import scipy.linalg.lapack as lapack
 
-    scale = unit(float(np.einsum("nd,nd->", X, X)) / len(X))
+    scale = unit_scale(X)
     center = X.mean(axis=0)
     rows = (X - center) * scale
     gram = blas.dsyrk(1.0, rows.T, trans=1, lower=1)
@@ -200,8 +201,3 @@ def shrink(X: Floats) -> Coordinates:
     # Above the diagonal are the zeros that dsyrk left there.
     Z = np.ascontiguousarray(L[:, : int(rank)])
     return Coordinates(Z, order, center, scale, roots=rows[order[: int(rank)]])
-
-
-def unit(mean_square: float) -> float:
-    """Return the factor that makes rows' mean squared length 1 (1 where all are zero)."""
-    return 1.0 / float(np.sqrt(mean_square)) if mean_square > 0 else 1.0
