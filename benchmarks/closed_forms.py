@@ -26,8 +26,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -37,10 +35,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from clock import cpu, machine
 
 from charz import metrics, shelf
 from charz.records import Draw, Prediction
 
+REPEATS = 3
 N_EVAL = 2000
 
 
@@ -87,16 +87,6 @@ def cases(quick: bool, folder: Path | None) -> Iterator[Case]:
     yield from (synthetic(d, K) for d, K in shapes)
     if folder and not quick:
         yield from real(folder)
-
-
-def timed(work: Callable[[], object], repeats: int = 3) -> float:
-    """Return the least CPU seconds of ``repeats`` runs."""
-    best = np.inf
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return float(best)
 
 
 def draws_of(case: Case, n: int, nested: bool) -> list[Draw]:
@@ -170,7 +160,7 @@ def compare(name: str, case: Case, n: int, nested: bool) -> None:
     draws = draws_of(case, n, nested)
     E = case.E.astype(np.float64)
     known = answers(name, case, draws)
-    mine = timed(lambda: answers(name, case, draws)) / len(draws)
+    mine = cpu(lambda: answers(name, case, draws), REPEATS) / len(draws)
 
     def theirs() -> list[np.ndarray]:
         rows = [(case.X[draw.rows].astype(np.float64), draw.labels) for draw in draws]
@@ -179,7 +169,7 @@ def compare(name: str, case: Case, n: int, nested: bool) -> None:
     pairs = zip(known, theirs(), strict=True)
     same = [(ours.probabilities[0].argmax(axis=1) == each).mean() for ours, each in pairs]
     title = f"{'nested ' if nested else ''}{n}"
-    line(name, case, title, (mine, timed(theirs) / len(draws)), float(np.mean(same)))
+    line(name, case, title, (mine, cpu(theirs, REPEATS) / len(draws)), float(np.mean(same)))
 
 
 def scored(P: np.ndarray, y: np.ndarray) -> list[float]:
@@ -202,31 +192,9 @@ def compare_metrics(n: int, n_classes: int) -> None:
     many = metrics.measure_many(P, y)
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "auroc")
     equal = np.allclose([many[name][0] for name in names], scored(P[0], y), atol=1e-12)
-    mine = timed(lambda: metrics.measure_many(P, y)) / 12
-    peer = timed(lambda: scored(P[0], y))
+    mine = cpu(lambda: metrics.measure_many(P, y), REPEATS) / 12
+    peer = cpu(lambda: scored(P[0], y), REPEATS)
     line("measure", Case("random", P[0], y, P[0]), str(n), (mine, peer), float(equal))
-
-
-def processor() -> str:
-    """Return the processor's name, where the system tells it."""
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text().splitlines() if facts.exists() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
-
-
-def machine() -> str:
-    """Return the facts that figures depend on."""
-    import sklearn
-    import threadpoolctl
-
-    pools = threadpoolctl.threadpool_info()
-    blas = {f"{pool['internal_api']} {pool['version']}" for pool in pools if pool["version"]}
-    return (
-        f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}; "
-        f"Python {platform.python_version()}, numpy {np.__version__}, {', '.join(sorted(blas))}, "
-        f"scikit-learn {sklearn.__version__}"
-    )
 
 
 def main() -> None:
@@ -237,7 +205,7 @@ def main() -> None:
     given = parser.parse_args()
     quick = given.quick
     warnings.simplefilter("ignore")
-    print(machine())
+    print(machine("sklearn"))
     print(
         f"{'':9} {'task':24}{'n':>13}{'d':>6}{'K':>5}{'ms':>9}{'sk ms':>9}{'ratio':>7}{'agree':>7}"
     )

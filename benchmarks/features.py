@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
+from clock import machine
 
 N_EVAL = 500
 SIZES = (64, 128, 256, 512, 1024, 2048, 4096)
@@ -126,28 +126,6 @@ def least(work: Callable[[], dict[str, float]], repeats: int) -> dict[str, float
     return min((work() for _ in range(repeats)), key=lambda costs: sum(costs.values()))
 
 
-def machine() -> str:
-    """Return what figures depend on: processor, load, versions."""
-    import scipy
-    import threadpoolctl
-
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text().splitlines() if facts.exists() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    blas = {f"{pool['internal_api']} {pool['version']}" for pool in threadpoolctl.threadpool_info()}
-    try:
-        import numba
-
-        compiler = f"numba {numba.__version__}"
-    except ImportError:
-        compiler = "without numba"
-    return (
-        f"{named[0] if named else platform.machine()}, {os.cpu_count()} CPUs, load "
-        f"{os.getloadavg()[0]:.1f}; Python {platform.python_version()}, numpy {np.__version__}, "
-        f"scipy {scipy.__version__}, {', '.join(sorted(blas))}, {compiler}"
-    )
-
-
 def show(case: Case, sizes: tuple[int, ...], each: bool) -> None:
     """Print a line per size of one task."""
     name, X, y = case
@@ -179,7 +157,7 @@ def main() -> None:
     # The first touch of fresh memory is dear. Once much was freed, as in any process that has
     # read embeddings, the allocator keeps what it has.
     np.ones(3 << 20).sum()
-    print(machine())
+    print(machine("scipy", "numba"))
     for case in cases(options.folder):
         show(case, SIZES[:3] if options.quick else SIZES, options.each)
 

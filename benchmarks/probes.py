@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import resource
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np
+from clock import cpu, machine
 
 GRID = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 N_DRAWS = 10
@@ -72,16 +72,6 @@ class Case:
         X = self.X[rows].astype(np.float64)
         factor = 1 / np.sqrt((X**2).sum(axis=1).mean())
         return X * factor, self.X_eval * factor, self.y[rows]
-
-
-def cpu(work: Callable[[], object], repeats: int = 1) -> float:
-    """Return the least CPU seconds of ``repeats`` runs."""
-    best = np.inf
-    for _ in range(repeats):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return float(best)
 
 
 def ours(case: Case, draws: Sequence[np.ndarray], **settings: object) -> float:
@@ -342,29 +332,6 @@ def memory(folder: Path, quick: bool) -> None:
         )
 
 
-def processor() -> str:
-    """Return the processor's name, where the system tells it."""
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text().splitlines() if facts.exists() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
-
-
-def facts() -> Iterator[str]:
-    """Yield what the figures depend on."""
-    import numba
-    import sklearn
-    import threadpoolctl
-
-    yield f"{processor()}, {os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}"
-    yield f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
-    pools = {
-        f"{each['internal_api']} {each['version']}" for each in threadpoolctl.threadpool_info()
-    }
-    yield f"scikit-learn {sklearn.__version__}, {', '.join(sorted(pools))}"
-    yield f"engine {os.environ.get('CHARZ_ENGINE', 'numba')}"
-
-
 SECTIONS = {
     "grid": reference_grid,
     "cells": cells,
@@ -388,7 +355,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     case = Case.load(arguments.folder, "trec6_minilm")
     ours(case, case.draws(64, 1), exact=True)  # compile, where that was never done
-    print("; ".join(facts()))
+    print(f"{machine('sklearn', 'numba')}, engine {os.environ.get('CHARZ_ENGINE', 'numba')}")
     for section in arguments.only:
         SECTIONS[section](arguments.folder, arguments.quick)
 
