@@ -1,8 +1,7 @@
 """The lab's datasets for benchmarks: where they lie, their groups, and smaller copies of them.
 
 The lab is a folder ``shared`` beside the checkout, or ``CHARZ_LAB``: labelled datasets in
-``data/NAME/{train,test}.jsonl.gz`` with ``meta.json``, and ``data/overlap.json``, rows
-``[A, B, k, n]``: k of the n test texts of B stand in A's training split.
+``data/NAME/{train,test}.jsonl.gz`` with ``meta.json``.
 """
 
 from __future__ import annotations
@@ -11,14 +10,19 @@ import gzip
 import json
 import os
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from charz.samplers import stratified
 
-SHARED_TEXTS = 0.02
-"""Datasets join one group when this share of one's test texts stands in the other."""
+SHARED_TEXTS = 0.01
+"""Datasets join one group when this share of the smaller one's texts stands in the other."""
+LEAST_CHARACTERS = 20
+"""Shorter texts ("yes, please") stand everywhere and join nothing."""
+_COLUMNS = ("text", "text_pair")
+TRANSLATED = (("amazon_counterfactual_de", "amazon_counterfactual_en"),)
 
 
 def folder() -> Path:
@@ -36,13 +40,27 @@ def names() -> list[str]:
 
 
 def groups() -> dict[str, str]:
-    """Return each dataset's group: its connected component under shared texts."""
-    group = {name: name for name in names()}
-    for first, second, shared, n_test in json.loads((folder() / "data/overlap.json").read_text()):
-        if shared / n_test >= SHARED_TEXTS:
+    """Return each dataset's group: its connected component under shared texts of any split."""
+    texts = {name: _texts(name) for name in names()}
+    group = {name: name for name in texts}
+    for first, second in combinations(texts, 2):
+        smaller = min(len(texts[first]), len(texts[second]))
+        shared = len(texts[first] & texts[second]) / max(smaller, 1)
+        if shared >= SHARED_TEXTS or (first, second) in TRANSLATED:
             kept, gone = sorted((group[first], group[second]))
             group = {name: kept if label == gone else label for name, label in group.items()}
     return group
+
+
+def _texts(name: str) -> set[str]:
+    """Return the texts of both splits, less case and spacing."""
+    found: set[str] = set()
+    for path in sorted((folder() / "data" / name).glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        texts = (" ".join(row.get(key, "").lower().split()) for row in rows for key in _COLUMNS)
+        found |= {text for text in texts if len(text) >= LEAST_CHARACTERS}
+    return found
 
 
 def smaller(name: str, n_train: int, n_test: int, into: Path) -> Path:

@@ -1,100 +1,187 @@
-"""Measure a reference registry on the lab's datasets and fit the metamodel that charz ships.
+"""Measure the reference registry on the lab's datasets and fit the metamodels that charz ships.
 
-    python benchmarks/reference.py FOLDER [--ship]
+    python benchmarks/reference.py FOLDER --encode     texts, subsets and vectors
+    python benchmarks/reference.py FOLDER --probe      results
+    python benchmarks/reference.py FOLDER --features   features and estimators
+    python benchmarks/reference.py FOLDER --fit        metamodels, kept in the registry
+    python benchmarks/reference.py FOLDER --ship       metamodels and figures into the package
 
-Resumable: what is measured already is not measured again. ``--ship`` writes the fitted
-metamodels (figures only, never a text) to ``charz/metamodels/shipped/``. They are fitted
-without the quickstart's corpora and the encoder that it predicts for, so that its question is
-new to them.
+Several parts may be asked for at once, without any all but ``--ship`` are done. Each part is
+resumable: what is measured already is not measured again, and a part takes up what an earlier
+one has so far. Checkpoints come from ``CHARZ_LAB_ENCODERS``, a folder of sentence-transformers
+folders; those that are not there are passed over. Nothing that ships holds a text.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import lab
-import numpy as np
 
 import charz
-from charz import paths
+from charz import records
 from charz.cli import _progress
-from charz.metamodels import _bundle
-from charz.steps import fit, ingest, predict, subset, update
+from charz.steps import characterize, embed, ingest, probe, subset
 from charz.store import Store
 
-STATIC = (
-    "static:wordllama?dims=64,128,256",
-    "static:glove",
-    "tfidf:",
-    "tfidf:?analyzer=char",
-    "random:hash",
-)
-CHECKPOINTS = ("splade-tiny",)
-UNSEEN: dict[str, tuple[str, ...]] = {
-    "without_groups": ("bbc_news", "drug_reviews"),
-    "without_lineages": ("wordllama-l2-supercat",),
-}
-METRICS = ("accuracy", "macro_f1", "log_loss")
+N_TEST = 800
+N_TRAIN, N_DEEP = 1024, 4096
+DEEP = (
+    "banking77", "chemprot", "clickbait", "clinc150", "cola", "emotion", "goemotions_ekman",
+    "hate_offensive", "massive_intent_en", "mr", "nps_chat_act", "paper_field", "pros_cons",
+    "sick_e", "trec6", "tweeteval_emoji",
+)  # fmt: skip
+"""Datasets of short texts that keep up to N_DEEP training rows; the others up to N_TRAIN."""
+MIDDLE = (
+    "acl_arc", "ag_news", "amazon_books", "amazon_counterfactual_de", "amazon_counterfactual_en",
+    "blog_sentiment", "clinc_oos", "cola_ood", "covid_fake_news", "dbpedia14", "drug_reviews",
+    "emorynlp_emotion", "fdu_apparel", "fdu_music", "fdu_video", "hatecheck", "language_id",
+    "liar", "media_bias", "meld_sentiment", "mmlu_subject", "mnli_small", "mpqa", "newsgroups20",
+    "opspam_deceptive", "qnli", "rte", "sarcasm_forum", "sms_spam", "snips", "sst2",
+    "stormfront_hate", "stsb_binned", "subj", "tweeteval_emotion", "tweeteval_hate",
+    "tweeteval_irony", "tweeteval_offensive", "tweeteval_sentiment", "tweeteval_stance",
+    "uci_amazon", "uci_imdb", "uci_yelp", "wic", "wsd_hard", "wsd_interest", "yelp5",
+)  # fmt: skip
+"""Datasets for encoders that take longer."""
+FEW = (
+    "acl_arc", "amazon_counterfactual_en", "blog_sentiment", "clinc_oos", "cola_ood",
+    "fdu_apparel", "hatecheck", "language_id", "mpqa", "sms_spam", "snips", "sst2",
+    "stormfront_hate", "stsb_binned", "tweeteval_emotion", "tweeteval_irony",
+    "tweeteval_sentiment", "uci_amazon", "uci_imdb", "uci_yelp", "wic", "wsd_interest",
+)  # fmt: skip
+"""Datasets for encoders that take longest."""
+
+
+@dataclass(frozen=True)
+class Tier:
+    """Encoders, written as ``charz ingest encoder`` takes them, and where they are measured."""
+
+    specs: tuple[str, ...]
+    datasets: tuple[str, ...] = ()
+
+
+def tiers() -> list[Tier]:
+    """Return what is measured, the quickest first."""
+    quick = (
+        "static:wordllama?dims=64,128,256",
+        "static:glove",
+        "static:glove?normalize=true",
+        "tfidf:",
+        "tfidf:?dims=64",
+        "tfidf:?analyzer=char",
+        "random:hash",
+        *_kept("static", "spacy-md", "", "dims=64"),
+        *_kept("static", "m2v-minilm-l6", "", "dims=64"),
+        *_kept("static", "m2v-minilm-l3", ""),
+        *_kept("st", "splade-tiny", "layer=1,2", "layer=0,2&pooling=max", "layer=2&pooling=cls"),
+        *_kept("random:st", "splade-tiny", "layer=2"),
+    )
+    half = "dtype=bfloat16&max_tokens=64"
+    l3 = _kept("st", "paraphrase-minilm-l3-v2", f"layer=0..3&{half}", f"layer=3&pooling=max&{half}")
+    minilm = _kept(
+        "st",
+        "all-minilm-l6-v2",
+        half,
+        f"dims=64&{half}",
+        f"layer=0,2,3,4,5&{half}",
+        f"layer=6&pooling=cls,max&{half}",
+    )
+    e5 = _kept("st", "multilingual-e5-small-q4", half, f"layer=3,6,9&{half}", f"dims=96&{half}")
+    slow = (
+        *_kept("st", "sre-minilm-l6", half, f"layer=3&{half}"),
+        *_kept(
+            "st", "all-mpnet-base-v2", half, f"layer=4,8&{half}", f"layer=12&pooling=cls&{half}"
+        ),
+        *_kept(
+            "st", "smollm2-135m-instruct-q4", f"layer=8,16,24,30&{half}", f"pooling=last&{half}"
+        ),
+    )
+    every = tuple(lab.names())
+    return [
+        Tier(quick, every),
+        Tier(l3, every),
+        Tier(minilm, every),
+        Tier(e5, MIDDLE),
+        Tier(slow, FEW),
+    ]
+
+
+def _kept(kind: str, name: str, *options: str) -> tuple[str, ...]:
+    """Return the specs of a checkpoint that is there."""
+    home = os.environ.get("CHARZ_LAB_ENCODERS")
+    if home is None or not (Path(home) / name).is_dir():
+        return ()
+    scheme = f"{kind}/" if kind.startswith("random") else f"{kind}:"
+    return tuple(f"{scheme}{Path(home) / name}" + (f"?{each}" if each else "") for each in options)
 
 
 def main() -> None:
     """Run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--n-train", type=int, default=700, help="training rows per dataset")
-    parser.add_argument("--n-test", type=int, default=500, help="eval rows per dataset")
+    parts = {"encode": _encode, "probe": _probe, "features": _features}
+    for part in parts:
+        parser.add_argument(f"--{part}", action="store_true")
+    parser.add_argument("--tiers", type=int, nargs="*", help="numbers of tiers, from 0")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--ship", action="store_true")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    with charz.open(str(given.folder / "reference.db"), create=True) as store:
-        with store.run("benchmarks/reference", {"n_train": given.n_train}):
-            _measure(store, given)
-        if given.ship:
-            _ship(store)
+    asked = [part for part in parts if getattr(given, part)] or list(parts)
+    with (
+        charz.open(str(given.folder / "reference.db"), create=True) as store,
+        store.run("benchmarks/reference", {"parts": asked}),
+        _progress.shown() as progress,
+    ):
+        _declare(store, given.folder / "data")
+        for number, tier in enumerate(tiers()):
+            if given.tiers is None or number in given.tiers:
+                for part in asked:
+                    parts[part](store, tier, given.workers, progress)
 
 
-def _measure(store: Store, given: argparse.Namespace) -> None:
-    groups = lab.groups()
+def _declare(store: Store, data: Path) -> None:
+    """Ingest the datasets, declare the protocols and draw their subsets."""
+    groups: dict[str, str] = {}
     for name in lab.names():
         if store.row("dataset", name=name) is None:
-            path = lab.smaller(name, given.n_train, given.n_test, given.folder / "data")
+            groups = groups or lab.groups()
+            path = lab.smaller(name, N_DEEP if name in DEEP else N_TRAIN, N_TEST, data)
             ingest.dataset(store, str(path), group=groups[name])
-    for spec in (*STATIC, *_checkpoints()):
+    sizes = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
+    every = {"probes": ["logistic"]}
+    subset.protocol(store, sizes=sizes, n_seeds=5, eval_sizes=[200, 500, None], **every)
+    some = {"sizes": (32, 128, 512), "n_seeds": 2, **every}
+    subset.protocol(store, "imbalanced", sampler="imbalanced", **some)
+    subset.protocol(store, "label_noise", sampler="label_noise", **some)
+    wide = {"sizes": (16, 64, 256, 1024), "n_seeds": 2, **every}
+    subset.protocol(store, "shift", sampler="shifted", **wide)
+    subset.run(store)
+
+
+def _encode(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    for spec in tier.specs:
         ingest.encoder(store, spec)
-    sizes = [16, 32, 64, 128, 256, 512]
-    subset.protocol(store, sizes=sizes, n_seeds=2, probes=["logistic"])
-    subset.protocol(
-        store, "shift", sampler="shifted", sizes=[64, 256], n_seeds=1, probes=["logistic"]
-    )
-    with _progress.shown() as progress:
-        update.run(store, workers=given.workers, progress=progress)
+    print(embed.run(store, **_of(store, tier), dtype="float16", workers=workers, progress=progress))
 
 
-def _checkpoints() -> list[str]:
-    home = os.environ.get("CHARZ_LAB_ENCODERS")
-    return [f"st:{home}/{name}" for name in CHECKPOINTS] if home else []
+def _probe(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    print(probe.run(store, **_of(store, tier), workers=workers, progress=progress))
 
 
-def _ship(store: Store) -> None:
-    shipped = paths.PACKAGE / "metamodels" / "shipped"
-    shipped.mkdir(exist_ok=True)
-    for metric in METRICS:
-        print(fit.run(store, metric=metric, **UNSEEN))
-        bundle = predict.newest(store, metric)
-        if bundle is not None:
-            np.savez_compressed(shipped / f"{metric}.npz", **_lighter(_bundle.to_arrays(bundle)))
+def _features(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    print(characterize.run(store, **_of(store, tier), workers=workers, progress=progress))
 
 
-def _lighter(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Keep the forests' numbers in single precision: half the bytes, the same forecasts."""
-    forest = (".tree_threshold", ".tree_value")
-    return {
-        name: array.astype(np.float32) if name.endswith(forest) else array
-        for name, array in arrays.items()
-    }
+def _of(store: Store, tier: Tier) -> dict[str, tuple[str, ...]]:
+    """Return the tier's encoders that the registry has, and its datasets."""
+    from charz.encoders import expand
+
+    specs = tuple(str(spec) for text in tier.specs for spec in expand(text))
+    there = tuple(spec for spec in specs if store.row("encoder", spec=spec) is not None)
+    return {"encoders": there, "datasets": tier.datasets}
 
 
 if __name__ == "__main__":

@@ -321,6 +321,18 @@ def test_a_checkpoint_that_does_not_load_is_an_input_error(tiny, tmp_path):
         st.load([EncoderSpec.parse(f"st:{copy}")])
 
 
+@pytest.mark.parametrize("setting", ["layer=3&pooling=cls&", "layer=1&", ""])
+def test_bfloat16_differs_by_its_rounding(tiny, texts, setting):
+    exact, rounded = (
+        encode(f"st:{tiny}?{setting}dtype={dtype}", texts=texts)[0] for dtype in st.DTYPES
+    )
+    assert rounded.dtype == np.float32
+    assert not np.array_equal(exact, rounded)
+    np.testing.assert_allclose(rounded, exact, atol=0.05 * np.abs(exact).max())
+    plain = EncoderSpec.parse(f"st:{tiny}")
+    assert st.checkpoint(plain) != st.checkpoint(plain.replace(dtype="bfloat16"))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -333,6 +345,8 @@ def test_a_checkpoint_that_does_not_load_is_an_input_error(tiny, tmp_path):
         ("max_tokens=2", "from 3 to 64"),
         ("backend=tensorflow", "unknown backend"),
         ("backend=onnx&layer=1", "onnx does not give"),
+        ("backend=onnx&dtype=bfloat16", "onnx does not give"),
+        ("dtype=float8", "unknown dtype 'float8'"),
         ("seed=1", "unknown option 'seed'"),
         ("poling=cls", "did you mean 'pooling'"),
     ],

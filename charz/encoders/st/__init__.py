@@ -1,7 +1,7 @@
 """Transformers: ``st:PATH`` or ``st:ORG/MODEL[@REV]``, any layer and pooling in one pass.
 
-A SentenceTransformer folder, a plain transformers folder or a hub id. Weights are run in
-float32, whatever they were stored in. Code shipped with a checkpoint is never run.
+A SentenceTransformer folder, a plain transformers folder or a hub id. Code shipped with a
+checkpoint is never run.
 
 Options
 -------
@@ -18,6 +18,9 @@ normalize : true or false
 backend : torch, onnx or openvino
     The latter two give the last layer only. They run the checkpoint's own ``onnx/model.onnx``
     or ``openvino/openvino_model.xml``, or else convert its weights.
+dtype : float32 (default) or bfloat16
+    What the network computes in, whatever its weights were stored in. Pooling is in float32.
+    Where a processor multiplies bfloat16, it takes half the time.
 pair : product or full
 """
 
@@ -30,14 +33,16 @@ from charz.encoders import Loaded, _options
 from charz.encoders._card import lineage, read_card
 from charz.encoders._hub import commit, folder
 from charz.encoders.st._folder import Folder, read
-from charz.encoders.st._settings import BACKENDS, Settings, settle
+from charz.encoders.st._settings import BACKENDS, DTYPES, Settings, settle
 from charz.records import EncoderFacts, EncoderSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+__all__ = ["DTYPES", "OPTIONS", "checkpoint", "describe", "load"]
+
 OPTIONS = (
-    "backend", "dims", "layer", "max_tokens", "normalize", "pair", "pooling", "prompt",
+    "backend", "dims", "dtype", "layer", "max_tokens", "normalize", "pair", "pooling", "prompt",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from charz.encoders._quiet import quiet
 from charz.encoders._threads import bound_tokenizers
 from charz.encoders.st._backends import Engine, open_engine, require
 from charz.encoders.st._folder import Folder
+from charz.encoders.st._settings import dtype
 from charz.errors import CharzError, InputError, MissingExtraError
 from charz.records import EncoderSpec
 
@@ -37,7 +38,7 @@ class Network:
 def open_network(
     spec: EncoderSpec, place: Path, held: Folder, backend: str, untrained_seed: int | None
 ) -> Network:
-    """Load the checkpoint in float32 on the GPU, where there is one.
+    """Load the checkpoint on the GPU, where there is one.
 
     Raises
     ------
@@ -53,6 +54,8 @@ def open_network(
         return _lean(spec, held, backend)
     with quiet():
         whole = _load(spec, place, held, backend)
+    import torch
+
     modules = list(whole)
     if held.normalizes:
         modules.pop()
@@ -60,7 +63,7 @@ def open_network(
     model = first.auto_model
     if untrained_seed is not None:
         model = _untrained(model, tail, untrained_seed)
-    model = model.float().eval().to(whole.device)
+    model = model.to(getattr(torch, dtype(spec))).eval().to(whole.device)
     for module in tail:
         module.float().eval().to(whole.device)
     engine = None if backend == "torch" else open_engine(backend, held, model)

@@ -82,9 +82,9 @@ class Pass:
         states = self._states(inputs)
         pooler = Pooler(inputs["attention_mask"], self._n_prompt)
         found = [
-            self._own(states[-1], inputs["attention_mask"])
+            self._own(states[-1].float(), inputs["attention_mask"])
             if layer < 0
-            else pooler.pool(states[layer], pooling)
+            else pooler.pool(states[layer].float(), pooling)
             for layer, pooling in self._keys
         ]
         widths = [tensor.shape[1] for tensor in found]

@@ -10,6 +10,7 @@ from charz.errors import InputError
 from charz.records import EncoderSpec
 
 BACKENDS = ("torch", "onnx", "openvino")
+DTYPES = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,10 @@ def settle(spec: EncoderSpec, held: Folder) -> Settings:
         raise InputError(
             f"'{spec}' asks for layer {layer}, which {backend} does not give", "use backend=torch"
         )
+    if dtype(spec) != DTYPES[0] and backend != "torch":
+        raise InputError(
+            f"'{spec}' asks for {dtype(spec)}, which {backend} does not give", "use backend=torch"
+        )
     return Settings(
         layer=layer,
         pooling=pooling,
@@ -59,6 +64,11 @@ def settle(spec: EncoderSpec, held: Folder) -> Settings:
         max_tokens=_max_tokens(spec, held),
         pools_prompt=held.reads_prompt,
     )
+
+
+def dtype(spec: EncoderSpec) -> str:
+    """Return what the network of a spec computes in."""
+    return _options.choice(spec, "dtype", DTYPES, DTYPES[0])
 
 
 def _pooling(spec: EncoderSpec, own: str) -> str:
