@@ -76,6 +76,8 @@ def tiers() -> list[Tier]:
         *_kept("static", "spacy-md", "", "dims=64"),
         *_kept("static", "m2v-minilm-l6", "", "dims=64"),
         *_kept("static", "m2v-minilm-l3", ""),
+        *_kept("static", "m2v-mpnet-base", "", "dims=64"),
+        *_kept("static", "chars2vec", ""),
         *_kept("st", "splade-tiny", "layer=1,2", "layer=0,2&pooling=max", "layer=2&pooling=cls"),
         *_kept("random:st", "splade-tiny", "layer=2"),
     )
@@ -91,6 +93,7 @@ def tiers() -> list[Tier]:
     )
     e5 = _kept("st", "multilingual-e5-small-q4", half, f"layer=3,6,9&{half}", f"dims=96&{half}")
     slow = (
+        *_kept("st", "minilm-int8", "backend=onnx&max_tokens=64"),
         *_kept("st", "sre-minilm-l6", half, f"layer=3&{half}"),
         *_kept(
             "st", "all-mpnet-base-v2", half, f"layer=4,8&{half}", f"layer=12&pooling=cls&{half}"
