@@ -69,9 +69,6 @@ def tiers() -> list[Tier]:
         "static:wordllama?dims=64,128,256",
         "static:glove",
         "static:glove?normalize=true",
-        "tfidf:",
-        "tfidf:?dims=64",
-        "tfidf:?analyzer=char",
         "random:hash",
         *_kept("static", "spacy-md", "", "dims=64"),
         *_kept("static", "m2v-minilm-l6", "", "dims=64"),
@@ -102,6 +99,7 @@ def tiers() -> list[Tier]:
             "st", "smollm2-135m-instruct-q4", f"layer=8,16,24,30&{half}", f"pooling=last&{half}"
         ),
     )
+    fitted = ("tfidf:", "tfidf:?dims=64", "tfidf:?analyzer=char")
     every = tuple(lab.names())
     return [
         Tier(quick, every),
@@ -109,6 +107,7 @@ def tiers() -> list[Tier]:
         Tier(minilm, every),
         Tier(e5, MIDDLE),
         Tier(slow, FEW),
+        Tier(fitted, every),
     ]
 
 
