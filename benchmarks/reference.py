@@ -75,10 +75,16 @@ def tiers() -> list[Tier]:
         *_kept("static", "m2v-minilm-l3", ""),
         *_kept("static", "m2v-mpnet-base", "", "dims=64"),
         *_kept("static", "chars2vec", ""),
-        *_kept("st", "splade-tiny", "layer=1,2", "layer=0,2&pooling=max", "layer=2&pooling=cls"),
         *_kept("random:st", "splade-tiny", "layer=2"),
     )
     half = "dtype=bfloat16&max_tokens=64"
+    splade = _kept(
+        "st",
+        "splade-tiny",
+        f"layer=1,2&{half}",
+        f"layer=0,2&pooling=max&{half}",
+        f"layer=2&pooling=cls&{half}",
+    )
     l3 = _kept("st", "paraphrase-minilm-l3-v2", f"layer=0..3&{half}", f"layer=3&pooling=max&{half}")
     minilm = _kept(
         "st",
@@ -103,7 +109,7 @@ def tiers() -> list[Tier]:
     every = tuple(lab.names())
     return [
         Tier(quick, every),
-        Tier(l3, every),
+        Tier((*splade, *l3), every),
         Tier(minilm, every),
         Tier(e5, MIDDLE),
         Tier(slow, FEW),

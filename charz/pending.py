@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -25,6 +26,25 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which samples are asked for: all, unless it says otherwise.
+
+    Attributes
+    ----------
+    protocols : tuple of int, optional
+        Ids of the protocols that drew them.
+    n_seeds : int, optional
+        Only training subsets of seeds below this.
+    whole_eval : bool
+        Only the largest eval subset of each split.
+    """
+
+    protocols: tuple[int, ...] | None = None
+    n_seeds: int | None = None
+    whole_eval: bool = False
 
 
 def embeddings() -> Statement:
@@ -128,8 +148,8 @@ def cells() -> Statement:
     )
 
 
-def uncharacterized(feature_ids: Collection[int]) -> Statement:
-    """Return samples that lack the value of at least one of these features."""
+def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) -> Statement:
+    """Return chosen samples that lack the value of at least one of these features."""
     values = (
         sa.select(sa.func.count())
         .where(
@@ -141,7 +161,18 @@ def uncharacterized(feature_ids: Collection[int]) -> Statement:
         .correlate(Encoder, _Train, _Eval)
         .scalar_subquery()
     )
-    return samples().where(values < len(feature_ids))
+    return samples().where(values < len(feature_ids), *_conditions(choice or Choice()))
+
+
+def _conditions(choice: Choice) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if choice.protocols is not None:
+        conditions.append(_Train.protocol_id.in_(choice.protocols))
+    if choice.n_seeds is not None:
+        conditions.append(_Train.seed < choice.n_seeds)
+    if choice.whole_eval:
+        conditions.append(_Eval.parent_id.is_(None))
+    return conditions
 
 
 def of_unit(statement: Statement, encoder_id: int, dataset_id: int) -> Statement:

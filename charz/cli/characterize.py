@@ -9,9 +9,22 @@ from charz.cli._group import Command
 
 
 @click.command(
-    cls=Command, examples=("charz characterize", "charz characterize --dataset 'amazon_*'")
+    cls=Command,
+    examples=(
+        "charz characterize --dataset 'amazon_*'",
+        "charz characterize --protocol curve --seeds 1 --whole-eval",
+    ),
 )
 @options.filters
+@click.option(
+    "--protocol",
+    "protocols",
+    multiple=True,
+    metavar="NAME",
+    help="Only what these drew; '*' stands for anything. Repeatable.",
+)
+@click.option("--seeds", "n_seeds", type=click.IntRange(1), metavar="N", help="Only N draws.")
+@click.option("--whole-eval", is_flag=True, help="Only the largest eval subset of a split.")
 @options.workers
 @options.budget
 @options.rows
@@ -19,6 +32,9 @@ from charz.cli._group import Command
 def command(
     encoders: tuple[str, ...],
     datasets: tuple[str, ...],
+    protocols: tuple[str, ...],
+    n_seeds: int | None,
+    whole_eval: bool,
     workers: int,
     budget: float | None,
     registry: str | None,
@@ -36,6 +52,9 @@ def command(
             store,
             encoders=encoders,
             datasets=datasets,
+            protocols=protocols,
+            n_seeds=n_seeds,
+            whole_eval=whole_eval,
             workers=workers,
             deadline=deadline,
             progress=progress,

@@ -1,4 +1,4 @@
-"""Which encoders and datasets a step is asked to do: names or shell patterns."""
+"""Which encoders, datasets and protocols a step is asked to do: names or shell patterns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import sqlalchemy as sa
 
 from charz.errors import UnknownNameError
-from charz.schema import Dataset, Encoder
+from charz.schema import Dataset, Encoder, Protocol
 from charz.store import Store
 
 
@@ -28,6 +28,12 @@ def datasets(store: Store, patterns: Sequence[str] = ()) -> dict[int, str]:
     """Return id and name of the datasets that match a pattern, of all when there is none."""
     rows = store.rows(sa.select(Dataset.id, Dataset.name).order_by(Dataset.id))
     return _matching("dataset", {row["id"]: row["name"] for row in rows}, patterns)
+
+
+def protocols(store: Store, patterns: Sequence[str] = ()) -> dict[int, str]:
+    """Return id and name of the protocols that match a pattern, of all when there is none."""
+    rows = store.rows(sa.select(Protocol.id, Protocol.name).order_by(Protocol.id))
+    return _matching("protocol", {row["id"]: row["name"] for row in rows}, patterns)
 
 
 def _matching(what: str, names: dict[int, str], patterns: Sequence[str]) -> dict[int, str]:

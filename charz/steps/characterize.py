@@ -14,10 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from charz import pending
+from charz.pending import Choice
 from charz.records import Progress, Silence, Summary
 from charz.sample import Sample
 from charz.schema import TABLES, Feature
-from charz.steps import _cells, _features, _units
+from charz.steps import _cells, _features, _filters, _units
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
@@ -27,11 +28,23 @@ def run(
     *,
     encoders: Sequence[str] = (),
     datasets: Sequence[str] = (),
+    protocols: Sequence[str] = (),
+    n_seeds: int | None = None,
+    whole_eval: bool = False,
     workers: int = 1,
     deadline: float | None = None,
     progress: Progress | None = None,
 ) -> Summary:
-    """Compute the features that samples lack; arguments as for `charz.steps.probe.run`.
+    """Compute the features that samples lack; other arguments as for `charz.steps.probe.run`.
+
+    Parameters
+    ----------
+    protocols : sequence of str
+        Names or patterns with ``*``: only samples that these drew; all when empty.
+    n_seeds : int, optional
+        Only training subsets of seeds below this.
+    whole_eval : bool
+        Only the largest eval subset of each split.
 
     Raises
     ------
@@ -39,11 +52,14 @@ def run(
         When a pattern matches nothing.
     """
     ids = _register(store)
+    names = tuple(_filters.protocols(store, protocols)) if protocols else None
+    choice = Choice(names, n_seeds, whole_eval)
+    asked = pending.uncharacterized(list(ids.values()), choice)
     return _units.run(
         "characterize",
         store,
         _characterize,
-        _cells.units(store, pending.uncharacterized(list(ids.values())), encoders, datasets, ids),
+        _cells.units(store, asked, encoders, datasets, (ids, choice)),
         noun="samples",
         workers=workers,
         deadline=deadline,
@@ -60,10 +76,10 @@ def _register(store: Store) -> dict[str, int]:
     return {row["name"]: row["id"] for row in store.rows(statement)}
 
 
-def _characterize(store: Store, unit: tuple[int, int, dict[str, int]]) -> None:
-    encoder_id, dataset_id, ids = unit
+def _characterize(store: Store, unit: tuple[int, int, tuple[dict[str, int], Choice]]) -> None:
+    encoder_id, dataset_id, (ids, choice) = unit
     arrays = Arrays(store, encoder_id, dataset_id)
-    statement = pending.uncharacterized(list(ids.values()))
+    statement = pending.uncharacterized(list(ids.values()), choice)
     samples = store.rows(pending.of_unit(statement, encoder_id, dataset_id))
     evals_of: dict[int, list[int]] = defaultdict(list)
     for row in samples:

@@ -5,9 +5,10 @@ import pytest
 import sqlalchemy as sa
 
 from charz import shelf
+from charz.errors import UnknownNameError
 from charz.sample import Sample
 from charz.schema import TABLES
-from charz.steps import characterize, ingest, subset, update
+from charz.steps import characterize, embed, ingest, subset, update
 from charz.steps._arrays import Arrays
 from tests import tiny
 
@@ -122,3 +123,24 @@ def test_values_do_not_depend_on_what_is_done_together(finished, truth):
         writer.execute(values.delete().where(values.c.eval_subset_id.in_(chosen[:5])))
     characterize.run(finished)
     assert tiny.contents(finished) == truth
+
+
+def test_computes_only_the_samples_asked_for(store, tmp_path):
+    """Of two protocols one, of two draws one, of two eval sizes the whole split."""
+    tiny.write(tmp_path / "films/train.csv", tiny.rows("films", 45, 0))
+    tiny.write(tmp_path / "films/test.csv", tiny.rows("films", 24, 1))
+    ingest.dataset(store, str(tmp_path / "films"))
+    ingest.encoder(store, "random:hash?dims=8")
+    for name in ("curve", "other"):
+        plan = {"sizes": [8, 16], "n_seeds": 2, "eval_sizes": [10, None], "probes": ["ridge"]}
+        subset.protocol(store, name, **plan)
+    subset.run(store)
+    embed.run(store)
+    assert characterize.run(store, protocols=["cur*"], n_seeds=1, whole_eval=True).done == 2
+    for _, train, tested in samples_of(store):
+        row, eval_row = store.get("subset", id=train), store.get("subset", id=tested)
+        assert store.get("protocol", id=row["protocol_id"])["name"] == "curve"
+        assert (row["seed"], eval_row["n_rows"]) == (0, 24)
+    assert characterize.run(store).done == 2 * 2 * 2 * 2 - 2
+    with pytest.raises(UnknownNameError, match="protocol"):
+        characterize.run(store, protocols=["nope"])
