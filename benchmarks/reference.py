@@ -1,15 +1,15 @@
 """Measure the reference registry on the lab's datasets and fit the metamodels that charz ships.
 
     python benchmarks/reference.py FOLDER --encode     texts, subsets and vectors
-    python benchmarks/reference.py FOLDER --probe      results
-    python benchmarks/reference.py FOLDER --features   features and estimators
-    python benchmarks/reference.py FOLDER --fit        metamodels, kept in the registry
-    python benchmarks/reference.py FOLDER --ship       metamodels and figures into the package
+    python benchmarks/reference.py FOLDER --first      results of the first draws
+    python benchmarks/reference.py FOLDER --features   their features and estimators
+    python benchmarks/reference.py FOLDER --probe      all other results
 
-Several parts may be asked for at once, without any all but ``--ship`` are done. Each part is
-resumable: what is measured already is not measured again, and a part takes up what an earlier
-one has so far. Checkpoints come from ``CHARZ_LAB_ENCODERS``, a folder of sentence-transformers
-folders; those that are not there are passed over. Nothing that ships holds a text.
+Several parts may be asked for at once; without any, all are done. Each part is resumable: what
+is measured already is not measured again, and a part takes up what an earlier one has so far.
+Checkpoints come from ``CHARZ_LAB_ENCODERS``, a folder of sentence-transformers folders (see
+``tables.py`` for more of them); those that are not there are passed over. Nothing that ships
+holds a text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import argparse
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import lab
 
@@ -55,6 +56,29 @@ FEW = (
 """Datasets for encoders that take longest."""
 
 
+HALF = "dtype=bfloat16&max_tokens=64"
+SEEN = (
+    "wordllama?dims=256", "glove", "hash", "spacy-md", "m2v-minilm-l6", "m2v-mpnet-base",
+    "chars2vec", "tfidf", "tfidf?analyzer=char", "splade-tiny?layer=2",
+    "splade-tiny?layer=0&pooling=max", "paraphrase-minilm-l3-v2?layer=1",
+    "paraphrase-minilm-l3-v2?layer=3", "paraphrase-minilm-l3-v2?layer=3&pooling=max",
+    "all-minilm-l6-v2", "all-minilm-l6-v2?dims=64", "all-minilm-l6-v2?layer=3",
+    "all-minilm-l6-v2?layer=5", "all-minilm-l6-v2?layer=6&pooling=cls",
+    "multilingual-e5-small-q4", "multilingual-e5-small-q4?layer=6",
+    "multilingual-e5-small-q4?layer=9", "sre-minilm-l6", "all-mpnet-base-v2",
+    "all-mpnet-base-v2?layer=8", "all-mpnet-base-v2?layer=12&pooling=cls",
+    "smollm2-135m-instruct-q4?layer=16", "smollm2-135m-instruct-q4?layer=30",
+    "smollm2-135m-instruct-q4?pooling=last",
+)  # fmt: skip
+"""Encoders whose samples are characterized, as `_short` names them."""
+SEEN_SHIFTED = (
+    "wordllama?dims=256", "glove", "spacy-md", "m2v-minilm-l6", "splade-tiny?layer=2",
+    "paraphrase-minilm-l3-v2?layer=3", "all-minilm-l6-v2", "all-minilm-l6-v2?layer=3",
+    "multilingual-e5-small-q4", "all-mpnet-base-v2", "smollm2-135m-instruct-q4?layer=30",
+)  # fmt: skip
+"""Encoders whose shifted samples are characterized."""
+
+
 @dataclass(frozen=True)
 class Tier:
     """Encoders, written as ``charz ingest encoder`` takes them, and where they are measured."""
@@ -77,7 +101,7 @@ def tiers() -> list[Tier]:
         *_kept("static", "chars2vec", ""),
         *_kept("random:st", "splade-tiny", "layer=2"),
     )
-    half = "dtype=bfloat16&max_tokens=64"
+    half = HALF
     splade = _kept(
         "st",
         "splade-tiny",
@@ -130,7 +154,7 @@ def main() -> None:
     """Run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parts = {"encode": _encode, "probe": _probe, "features": _features}
+    parts = {"encode": _encode, "first": _first, "features": _features, "probe": _probe}
     for part in parts:
         parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--tiers", type=int, nargs="*", help="numbers of tiers, from 0")
@@ -175,21 +199,48 @@ def _encode(store: Store, tier: Tier, workers: int, progress: records.Progress) 
     print(embed.run(store, **_of(store, tier), dtype="float16", workers=workers, progress=progress))
 
 
+def _first(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    """Probe the first draw of what is characterized: the metamodel's rows come early."""
+    for protocol, encoders in {"curve": SEEN, "shift": SEEN_SHIFTED}.items():
+        chosen = _of(store, tier, encoders) | {"protocols": [protocol], "n_seeds": 1}
+        if chosen["encoders"]:
+            print(probe.run(store, **chosen, workers=workers, progress=progress))
+
+
+def _features(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    for protocol, encoders in {"curve": SEEN, "shift": SEEN_SHIFTED}.items():
+        chosen = _of(store, tier, encoders) | {"protocols": [protocol], "n_seeds": 1}
+        if chosen["encoders"]:
+            done = characterize.run(
+                store, **chosen, whole_eval=True, workers=workers, progress=progress
+            )
+            print(done)
+
+
 def _probe(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
     print(probe.run(store, **_of(store, tier), workers=workers, progress=progress))
 
 
-def _features(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
-    print(characterize.run(store, **_of(store, tier), workers=workers, progress=progress))
-
-
-def _of(store: Store, tier: Tier) -> dict[str, tuple[str, ...]]:
-    """Return the tier's encoders that the registry has, and its datasets."""
+def _of(store: Store, tier: Tier, names: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the tier's encoders that the registry has and that are named so, and its datasets."""
     from charz.encoders import expand
 
-    specs = tuple(str(spec) for text in tier.specs for spec in expand(text))
-    there = tuple(spec for spec in specs if store.row("encoder", spec=spec) is not None)
+    specs = [str(spec) for text in tier.specs for spec in expand(text)]
+    known = [spec for spec in specs if store.row("encoder", spec=spec) is not None]
+    there = tuple(spec for spec in known if not names or _short(spec) in names)
     return {"encoders": there, "datasets": tier.datasets}
+
+
+def _short(spec: str) -> str:
+    """Return a spec without its kind, folder and HALF.
+
+    >>> _short("st:/lab/some-model?dtype=bfloat16&layer=3&max_tokens=64")
+    'some-model?layer=3'
+    """
+    name, _, options = spec.partition("?")
+    kept = [each for each in options.split("&") if each and each not in HALF.split("&")]
+    last = name.rstrip(":").replace(":", "/").rsplit("/")[-1]
+    return last + ("?" + "&".join(kept) if kept else "")
 
 
 if __name__ == "__main__":

@@ -132,8 +132,19 @@ def samples() -> Statement:
     )  # fmt: skip
 
 
-def cells() -> Statement:
-    """Return samples with a probe_id of their protocol that have no result yet."""
+def _conditions(choice: Choice) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if choice.protocols is not None:
+        conditions.append(_Train.protocol_id.in_(choice.protocols))
+    if choice.n_seeds is not None:
+        conditions.append(_Train.seed < choice.n_seeds)
+    if choice.whole_eval:
+        conditions.append(_Eval.parent_id.is_(None))
+    return conditions
+
+
+def cells(choice: Choice | None = None) -> Statement:
+    """Return chosen samples with a probe_id of their protocol that have no result yet."""
     measured = sa.exists().where(
         Result.encoder_id == Encoder.id,
         Result.train_subset_id == _Train.id,
@@ -144,7 +155,7 @@ def cells() -> Statement:
         samples()
         .join(ProtocolProbe, ProtocolProbe.protocol_id == _Train.protocol_id)
         .add_columns(ProtocolProbe.probe_id.label("probe_id"))
-        .where(~measured)
+        .where(~measured, *_conditions(choice or Choice()))
     )
 
 
@@ -162,17 +173,6 @@ def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) 
         .scalar_subquery()
     )
     return samples().where(values < len(feature_ids), *_conditions(choice or Choice()))
-
-
-def _conditions(choice: Choice) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if choice.protocols is not None:
-        conditions.append(_Train.protocol_id.in_(choice.protocols))
-    if choice.n_seeds is not None:
-        conditions.append(_Train.seed < choice.n_seeds)
-    if choice.whole_eval:
-        conditions.append(_Eval.parent_id.is_(None))
-    return conditions
 
 
 def of_unit(statement: Statement, encoder_id: int, dataset_id: int) -> Statement:

@@ -16,14 +16,7 @@ from charz.cli._group import Command
     ),
 )
 @options.filters
-@click.option(
-    "--protocol",
-    "protocols",
-    multiple=True,
-    metavar="NAME",
-    help="Only what these drew; '*' stands for anything. Repeatable.",
-)
-@click.option("--seeds", "n_seeds", type=click.IntRange(1), metavar="N", help="Only N draws.")
+@options.draws
 @click.option("--whole-eval", is_flag=True, help="Only the largest eval subset of a split.")
 @options.workers
 @options.budget

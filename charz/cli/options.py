@@ -154,6 +154,21 @@ def datasets(function: F) -> F:
     )(function)
 
 
+def draws(function: F) -> F:
+    """Add ``--protocol`` and ``--seeds``: which draws to do."""
+    protocol = click.option(
+        "--protocol",
+        "protocols",
+        multiple=True,
+        metavar="NAME",
+        help="Only what this plan drew; * stands for anything. Repeatable.",
+    )
+    seeds = click.option(
+        "--seeds", "n_seeds", type=click.IntRange(1), metavar="N", help="Only the first N draws."
+    )
+    return protocol(seeds(function))
+
+
 def workers(function: F) -> F:
     """Add ``--workers``."""
     return click.option(

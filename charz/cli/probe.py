@@ -10,6 +10,7 @@ from charz.cli._group import Command
 
 @click.command(cls=Command, examples=("charz probe", "charz probe --workers 2 --budget 10m"))
 @options.filters
+@options.draws
 @options.workers
 @options.budget
 @options.rows
@@ -17,6 +18,8 @@ from charz.cli._group import Command
 def command(
     encoders: tuple[str, ...],
     datasets: tuple[str, ...],
+    protocols: tuple[str, ...],
+    n_seeds: int | None,
     workers: int,
     budget: float | None,
     registry: str | None,
@@ -34,6 +37,8 @@ def command(
             store,
             encoders=encoders,
             datasets=datasets,
+            protocols=protocols,
+            n_seeds=n_seeds,
             workers=workers,
             deadline=deadline,
             progress=progress,

@@ -20,11 +20,16 @@ ANCESTORS = {
     "all-minilm-l6-v2": "minilm-l6-h384-uncased",
     "all-mpnet-base-v1": "mpnet-base",
     "all-mpnet-base-v2": "mpnet-base",
+    "minilm-l3-h384-uncased": "minilm-l12-h384-uncased",
+    "minilm-l6-h384-uncased": "minilm-l12-h384-uncased",
     "multi-qa-minilm-l6-cos-v1": "minilm-l6-h384-uncased",
     "multi-qa-mpnet-base-dot-v1": "mpnet-base",
     "multilingual-e5-base": "xlm-roberta-base",
     "multilingual-e5-large": "xlm-roberta-large",
     "multilingual-e5-small": "multilingual-minilm-l12-h384",
+    "paraphrase-minilm-l3-v2": "minilm-l12-h384-uncased",
+    "paraphrase-minilm-l6-v2": "minilm-l12-h384-uncased",
+    "paraphrase-minilm-l12-v2": "minilm-l12-h384-uncased",
     "paraphrase-multilingual-mpnet-base-v2": "xlm-roberta-base",
     "paraphrase-multilingual-minilm-l12-v2": "multilingual-minilm-l12-h384",
 }
@@ -68,7 +73,7 @@ def lineage(name: str, card: Card, config: Mapping[str, Any]) -> str:
     the checkpoint's own name; then the base of that, where it is well known.
 
     >>> lineage("org/mine", Card("sentence-transformers/all-MiniLM-L6-v2"), {})
-    'minilm-l6-h384-uncased'
+    'minilm-l12-h384-uncased'
     >>> lineage("./mine", Card(), {"_name_or_path": "microsoft/mpnet-base"})
     'mpnet-base'
     >>> lineage("/data/mine/", Card(), {"_name_or_path": "/home/me/checkpoint-500"})

@@ -30,10 +30,11 @@ def datasets(store: Store, patterns: Sequence[str] = ()) -> dict[int, str]:
     return _matching("dataset", {row["id"]: row["name"] for row in rows}, patterns)
 
 
-def protocols(store: Store, patterns: Sequence[str] = ()) -> dict[int, str]:
-    """Return id and name of the protocols that match a pattern, of all when there is none."""
+def protocol_ids(store: Store, patterns: Sequence[str] = ()) -> tuple[int, ...] | None:
+    """Return the ids of the protocols that match a pattern, None when there is no pattern."""
     rows = store.rows(sa.select(Protocol.id, Protocol.name).order_by(Protocol.id))
-    return _matching("protocol", {row["id"]: row["name"] for row in rows}, patterns)
+    names = {row["id"]: row["name"] for row in rows}
+    return tuple(_matching("protocol", names, patterns)) if patterns else None
 
 
 def _matching(what: str, names: dict[int, str], patterns: Sequence[str]) -> dict[int, str]:

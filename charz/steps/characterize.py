@@ -52,8 +52,7 @@ def run(
         When a pattern matches nothing.
     """
     ids = _register(store)
-    names = tuple(_filters.protocols(store, protocols)) if protocols else None
-    choice = Choice(names, n_seeds, whole_eval)
+    choice = Choice(_filters.protocol_ids(store, protocols), n_seeds, whole_eval)
     asked = pending.uncharacterized(list(ids.values()), choice)
     return _units.run(
         "characterize",

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import metrics, pending, shelf
+from charz.pending import Choice
 from charz.records import Draw, Prediction, Progress, Silence, Summary
-from charz.steps import _cells, _units
+from charz.steps import _cells, _filters, _units
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
@@ -32,6 +33,8 @@ def run(
     *,
     encoders: Sequence[str] = (),
     datasets: Sequence[str] = (),
+    protocols: Sequence[str] = (),
+    n_seeds: int | None = None,
     workers: int = 1,
     deadline: float | None = None,
     progress: Progress | None = None,
@@ -42,6 +45,10 @@ def run(
     ----------
     encoders, datasets : sequences of str
         Names or patterns with ``*``; all when empty.
+    protocols : sequence of str
+        Names or patterns: only cells of these; all when empty.
+    n_seeds : int, optional
+        Only training subsets of seeds below this.
     workers : int
         Processes.
     deadline : float, optional
@@ -52,11 +59,12 @@ def run(
     UnknownNameError
         When a pattern matches nothing.
     """
+    choice = Choice(_filters.protocol_ids(store, protocols), n_seeds)
     return _units.run(
         "probe",
         store,
         _measure,
-        _cells.units(store, pending.cells(), encoders, datasets),
+        _cells.units(store, pending.cells(choice), encoders, datasets, choice),
         noun="cells",
         workers=workers,
         deadline=deadline,
@@ -64,11 +72,11 @@ def run(
     )
 
 
-def _measure(store: Store, unit: tuple[int, int, None]) -> None:
-    encoder_id, dataset_id, _ = unit
+def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
+    encoder_id, dataset_id, choice = unit
     arrays = Arrays(store, encoder_id, dataset_id)
     # Asked again here: another run may have done part of it since the units were listed.
-    cells = store.rows(pending.of_unit(pending.cells(), encoder_id, dataset_id))
+    cells = store.rows(pending.of_unit(pending.cells(choice), encoder_id, dataset_id))
     wanted: dict[tuple[int, int], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for cell in cells:
         train = cell["train_subset_id"]

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from charz.probes._logistic.folds import assign
 from charz.schema import TABLES
-from charz.steps import ingest, probe, subset, update
+from charz.steps import embed, ingest, probe, subset, update
 from charz.steps._arrays import Arrays
 from tests import tiny
 
@@ -127,3 +127,20 @@ def test_a_draw_of_one_class_is_measured(store, tmp_path):
     assert len(rows) == len(subset.PROBES)
     for row in rows:
         assert row["accuracy"] == pytest.approx(0.5)
+
+
+def test_measures_only_the_draws_asked_for(store, tmp_path):
+    tiny.write(tmp_path / "films/train.csv", tiny.rows("films", 45, 0))
+    tiny.write(tmp_path / "films/test.csv", tiny.rows("films", 24, 1))
+    ingest.dataset(store, str(tmp_path / "films"))
+    ingest.encoder(store, "random:hash?dims=8")
+    for name in ("curve", "other"):
+        subset.protocol(store, name, sizes=[8, 16], n_seeds=2, probes=["ridge", "majority"])
+    subset.run(store)
+    embed.run(store)
+    assert probe.run(store, protocols=["cur*"], n_seeds=1).done == 2 * 2
+    for row in store.rows(sa.select(TABLES["result"].c.train_subset_id)):
+        train = store.get("subset", id=row["train_subset_id"])
+        assert train["seed"] == 0
+        assert store.get("protocol", id=train["protocol_id"])["name"] == "curve"
+    assert probe.run(store).done == 2 * 2 * 2 * 2 - 4
