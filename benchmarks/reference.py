@@ -48,10 +48,9 @@ MIDDLE = (
 )  # fmt: skip
 """Datasets for encoders that take longer."""
 FEW = (
-    "acl_arc", "amazon_counterfactual_en", "blog_sentiment", "clinc_oos", "cola_ood",
-    "fdu_apparel", "hatecheck", "language_id", "mpqa", "sms_spam", "snips", "sst2",
-    "stormfront_hate", "stsb_binned", "tweeteval_emotion", "tweeteval_irony",
-    "tweeteval_sentiment", "uci_amazon", "uci_imdb", "uci_yelp", "wic", "wsd_interest",
+    "acl_arc", "amazon_counterfactual_en", "blog_sentiment", "fdu_apparel", "hatecheck", "mpqa",
+    "sms_spam", "snips", "sst2", "stormfront_hate", "tweeteval_emotion", "tweeteval_irony",
+    "tweeteval_sentiment", "uci_amazon", "uci_imdb", "uci_yelp", "wsd_interest",
 )  # fmt: skip
 """Datasets for encoders that take longest."""
 
