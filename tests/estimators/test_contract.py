@@ -113,7 +113,10 @@ def test_labels_without_meaning_predict_chance(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ac", "ac_scaled", "atc", "doc", "cbpe", "im", "gde", "cot"])
 def test_harder_eval_rows_lower_the_estimate(name: str) -> None:
-    sample, _ = gaussians(1, 300, 300, apart=2.5)
-    middle = sample.X_train.mean(axis=0)
-    hard = Sample(sample.X_train, sample.y_train, middle + 0.3 * (sample.X_eval - middle))
-    assert ESTIMATORS[name].estimate(hard) < ESTIMATORS[name].estimate(sample) - 0.01
+    falls = []
+    for seed in range(4):
+        sample, _ = gaussians(seed, 300, 300, apart=2.5)
+        middle = sample.X_train.mean(axis=0)
+        hard = Sample(sample.X_train, sample.y_train, middle + 0.3 * (sample.X_eval - middle))
+        falls.append(ESTIMATORS[name].estimate(sample) - ESTIMATORS[name].estimate(hard))
+    assert np.mean(falls) > 0.01

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog, minimize_scalar
-from sklearn.linear_model import LogisticRegression
+from scipy.optimize import linear_sum_assignment, linprog, minimize_scalar
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from charz.estimators import (
     ac,
@@ -25,6 +26,9 @@ from charz.estimators import (
     gde,
     im,
 )
+from charz.estimators._halves import halves, hashes
+from charz.estimators._panel import panel
+from charz.estimators._transport import MANY, transported
 from charz.sample import Sample
 
 
@@ -187,7 +191,41 @@ def test_cot_is_the_best_of_all_assignments(seed: int) -> None:
         mean([P[i, y] for i, y in enumerate(order)])
         for order in set(itertools.permutations(labels.tolist()))
     )
-    assert cot.matched(P, np.bincount(labels, minlength=3)) == pytest.approx(best)
+    assert cot.matched(P, np.bincount(labels, minlength=3)).mean() == pytest.approx(best)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    seed=st.integers(0, 10_000),
+    m=st.sampled_from([1, 2, 9, 60, 200]),
+    k=st.sampled_from([1, 2, 3, 7, 30]),
+    kind=st.sampled_from(["spread", "sure", "tied", "equal"]),
+)
+def test_transport_is_as_good_as_the_best_assignment(seed: int, m: int, k: int, kind: str) -> None:
+    rng = np.random.default_rng(seed)
+    P = rng.dirichlet(np.full(k, 0.02 if kind == "sure" else 0.7), m)
+    if kind == "tied":
+        P = P.round(1)
+    if kind == "equal":
+        P = np.full((m, k), 1 / k)
+    counts = rng.multinomial(m, rng.dirichlet(np.full(k, 0.5)))
+    labels = transported(P, counts)
+    assert np.bincount(labels, minlength=k).tolist() == counts.tolist()
+    wanted = np.repeat(np.arange(k), counts)
+    rows, places = linear_sum_assignment(P[:, wanted], maximize=True)
+    best = P[rows, wanted[places]].sum()
+    assert P[np.arange(m), labels].sum() == pytest.approx(best, abs=1e-9)
+
+
+def test_transport_to_many_labels() -> None:
+    rng = np.random.default_rng(0)
+    k = MANY + 20
+    P, counts = rng.dirichlet(np.full(k, 0.1), 3 * k), np.full(k, 3)
+    labels = transported(P, counts)
+    assert np.bincount(labels).tolist() == counts.tolist()
+    wanted = np.repeat(np.arange(k), 3)
+    rows, places = linear_sum_assignment(-P[:, wanted])
+    assert P[np.arange(3 * k), labels].sum() == pytest.approx(P[rows, wanted[places]].sum())
 
 
 def test_cot_solves_the_transport_programme() -> None:
@@ -216,7 +254,7 @@ def test_cot_labels_follow_the_prior(counts: list[int], total: int) -> None:
 
 
 def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
-    first, second = gde.halves(sample.X_train, sample.y_train)
+    first, second = halves(sample.X_train, sample.y_train)
     answers = []
     for half in (first, second):
         head = Sample(sample.X_train[half.rows], half.labels, sample.X_eval, n_classes=3)
@@ -229,24 +267,97 @@ def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
 def test_gde_halves_are_disjoint_and_even(n: int) -> None:
     rng = np.random.default_rng(n)
     X, y = rng.normal(size=(n, 3)), rng.integers(0, 3, n)
-    first, second = gde.halves(X, y)
+    first, second = halves(X, y)
     assert sorted([*first.rows, *second.rows]) == list(range(n))
     counts = [np.bincount(half.labels, minlength=3) for half in (first, second)]
     assert np.abs(counts[0] - counts[1]).max() <= 1
     order = rng.permutation(n)
-    turned, _ = gde.halves(X[order], y[order])
+    turned, _ = halves(X[order], y[order])
     assert {row.tobytes() for row in X[order][turned.rows]} == {
         row.tobytes() for row in X[first.rows]
     }
 
 
+def test_gde_halves_tell_rows_apart_by_every_value() -> None:
+    rows = [list(values) for values in itertools.product([0.0, 1.0, 2.0, 0.1], repeat=4)]
+    assert len(set(hashes(np.array(rows)).tolist())) == len(rows)
+
+
 def test_agreement_averages_all_pairs(sample: Sample) -> None:
-    names = ("logistic", "ridge", "knn", "centroid")
-    answers = {name: sample.probe(name).probabilities[0].argmax(axis=1) for name in names}
+    found = sample.once(panel)
+    assert found is not None
     pairs = [
-        mean((answers[a] == answers[b]).astype(float).tolist())
-        for i, a in enumerate(names)
-        for b in names[i + 1 :]
+        mean((found.target[a] == found.target[b]).astype(float).tolist())
+        for a in range(4)
+        for b in range(a + 1, 4)
     ]
     assert len(pairs) == 6
     assert agreement.estimate(sample) == pytest.approx(mean(pairs))
+
+
+def ridge_by_gcv(sample: Sample) -> Ridge:
+    """The ridge of least generalised cross-validation error, by scikit-learn."""
+    X, Y = sample.X_train, sample.one_hot
+    moved = X - X.mean(axis=0)
+    square = (moved**2).sum(axis=1).mean()
+
+    def error(penalty: float) -> float:
+        fit = Ridge(alpha=penalty * square).fit(X, Y)
+        hat = moved @ np.linalg.solve(
+            moved.T @ moved + penalty * square * np.eye(X.shape[1]), moved.T
+        )
+        left = 1 - 1 / len(X) - np.trace(hat) / len(X)
+        return float(((Y - fit.predict(X)) ** 2).sum() / left**2)
+
+    best = min((1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0), key=error)
+    return Ridge(alpha=best * square)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 5), (30, 60), (70, 80), (150, 70)])
+def test_the_panel_answers_as_scikit_learns_heads(n: int, d: int) -> None:
+    sample = blobs(7, n=n, m=50, k=3, d=d)
+    found = sample.once(panel)
+    assert found is not None
+    X, y, Z = sample.X_train, sample.y_train, sample.X_eval
+    ridge, means = ridge_by_gcv(sample), NearestCentroid()
+    assert (found.target[0] == np.argmax(target(sample), axis=1)).all()
+    assert (found.target[1] == ridge.fit(X, sample.one_hot).predict(Z).argmax(axis=1)).all()
+    assert (found.target[3] == means.fit(X, y).predict(Z)).all()
+    prior, voters = sample.class_counts / n, neighbours_by_log_loss(sample)
+    for i in range(n):
+        keep = np.arange(n) != i
+        own = X[i : i + 1]
+        scores = ridge.fit(X[keep], sample.one_hot[keep]).predict(own)
+        assert found.source[1, i] == scores.argmax()
+        assert found.source[3, i] == means.fit(X[keep], y[keep]).predict(own)[0]
+        near = voters.fit(X[keep], y[keep]).predict_proba(own)[0]
+        assert found.source[2, i] == (voters.n_neighbors * near + prior).argmax()
+    votes = voters.n_neighbors * voters.fit(X, y).predict_proba(Z) + prior
+    assert (found.target[2] == votes.argmax(axis=1)).all()
+
+
+def neighbours_by_log_loss(sample: Sample) -> KNeighborsClassifier:
+    """Five or twenty neighbours, whichever has the smaller log-loss on left-out rows."""
+    X, y, n = sample.X_train, sample.y_train, sample.n_train
+
+    def loss(k: int) -> float:
+        losses = []
+        for i in range(n):
+            keep = np.arange(n) != i
+            near = KNeighborsClassifier(k).fit(X[keep], y[keep]).predict_proba(X[i : i + 1])[0]
+            losses.append(-math.log((k * near[y[i]] + (y[keep] == y[i]).mean()) / (k + 1)))
+        return mean(losses)
+
+    return KNeighborsClassifier(min((5, 20), key=loss))
+
+
+def test_the_panel_mostly_answers_as_the_probes() -> None:
+    noisy = blobs(8, n=120, m=300, d=20)
+    away = 2.0 * np.eye(3, 20)
+    X, Z = noisy.X_train + away[noisy.y_train], noisy.X_eval + away[np.arange(300) % 3]
+    sample = Sample(X, noisy.y_train, Z)
+    found = sample.once(panel)
+    assert found is not None
+    for name, choices in zip(("ridge", "knn", "centroid"), found.target[1:], strict=True):
+        probe = sample.probe(name).probabilities[0].argmax(axis=1)
+        assert (probe == choices).mean() > 0.8, name
