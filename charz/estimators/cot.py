@@ -36,9 +36,13 @@ def estimate(sample: Sample) -> float:
 def matched_eval(sample: Sample) -> Floats:
     """Return the probabilities of the labels that eval rows are matched to, (<= 512,)."""
     P = sample.head.probabilities[0]
-    if len(P) > MOST_ROWS:
-        P = P[np.linspace(0, len(P) - 1, MOST_ROWS).round().astype(np.int64)]
+    P = P[chosen(len(P))]
     return matched(P, apportioned(sample.class_counts, len(P)))
+
+
+def chosen(n: int) -> Ints:
+    """Return the rows of ``n`` that are matched, evenly spaced where there are many."""
+    return np.linspace(0, n - 1, min(n, MOST_ROWS)).round().astype(np.int64)
 
 
 def matched(P: Floats, counts: Ints) -> Floats:

@@ -10,24 +10,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment, linprog, minimize_scalar
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
+from sklearn.linear_model import LogisticRegression
 
 from charz.estimators import (
     ac,
     ac_scaled,
-    agreement,
     atc,
     atc_entropy,
+    atc_margin,
     cbpe,
     cot,
+    cott,
     cv,
+    cv_smoothed,
     doc,
-    gde,
     im,
 )
-from charz.estimators._halves import halves, hashes
-from charz.estimators._panel import panel
 from charz.estimators._transport import MANY, transported
 from charz.sample import Sample
 
@@ -253,111 +251,56 @@ def test_cot_labels_follow_the_prior(counts: list[int], total: int) -> None:
     assert np.abs(given_out - np.array(counts) * total / sum(counts)).max() < 1
 
 
-def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
-    first, second = halves(sample.X_train, sample.y_train)
-    answers = []
-    for half in (first, second):
-        head = Sample(sample.X_train[half.rows], half.labels, sample.X_eval, n_classes=3)
-        P = head.probe("logistic", C=(sample.head.chosen,), folds=0).probabilities[0]
-        answers.append(P.argmax(axis=1))
-    assert gde.estimate(sample) == pytest.approx((answers[0] == answers[1]).mean())
+def best_matching(P: np.ndarray, labels: list[int]) -> list[float]:
+    """Each row's p(label) in the best of all orders of the labels."""
+    orders = set(itertools.permutations(labels))
+    best = max(orders, key=lambda order: sum(P[i, y] for i, y in enumerate(order)))
+    return [float(P[i, y]) for i, y in enumerate(best)]
 
 
-@pytest.mark.parametrize("n", [2, 3, 20, 41])
-def test_gde_halves_are_disjoint_and_even(n: int) -> None:
-    rng = np.random.default_rng(n)
-    X, y = rng.normal(size=(n, 3)), rng.integers(0, 3, n)
-    first, second = halves(X, y)
-    assert sorted([*first.rows, *second.rows]) == list(range(n))
-    counts = [np.bincount(half.labels, minlength=3) for half in (first, second)]
-    assert np.abs(counts[0] - counts[1]).max() <= 1
-    order = rng.permutation(n)
-    turned, _ = halves(X[order], y[order])
-    assert {row.tobytes() for row in X[order][turned.rows]} == {
-        row.tobytes() for row in X[first.rows]
-    }
+def test_cott_thresholds_the_costs_of_all_matchings() -> None:
+    sample = blobs(3, n=7, m=7, k=2)
+    labels = sample.y_train.tolist()
+    found = best_matching(np.array(source(sample)), labels)
+    asked = best_matching(np.array(target(sample)), labels)
+    n_wrong = wrong(sample)
+    assert 0 < n_wrong < 7
+    assert cott.estimate(sample) == pytest.approx(atc_by_definition(found, n_wrong, asked))
 
 
-def test_gde_halves_tell_rows_apart_by_every_value() -> None:
-    rows = [list(values) for values in itertools.product([0.0, 1.0, 2.0, 0.1], repeat=4)]
-    assert len(set(hashes(np.array(rows)).tolist())) == len(rows)
+def test_cott_of_many_rows_is_near_that_of_fewer() -> None:
+    sample = blobs(4, n=1200, m=900)
+    truth = 1 - wrong(sample) / 1200
+    assert cott.estimate(sample) == pytest.approx(truth, abs=0.2)
+    assert len(cot.chosen(1200)) == 512
+    assert cot.chosen(30).tolist() == list(range(30))
 
 
-def test_agreement_averages_all_pairs(sample: Sample) -> None:
-    found = sample.once(panel)
-    assert found is not None
-    pairs = [
-        mean((found.target[a] == found.target[b]).astype(float).tolist())
-        for a in range(4)
-        for b in range(a + 1, 4)
-    ]
-    assert len(pairs) == 6
-    assert agreement.estimate(sample) == pytest.approx(mean(pairs))
+def test_atc_margin_uses_the_gap_between_the_first_two(sample: Sample) -> None:
+    def score(row: list[float]) -> float:
+        first, second, *_ = sorted(row, reverse=True)
+        return first - second
+
+    expected = atc_by_definition(
+        [score(row) for row in source(sample)],
+        wrong(sample),
+        [score(row) for row in target(sample)],
+    )
+    assert atc_margin.estimate(sample) == pytest.approx(expected)
 
 
-def ridge_by_gcv(sample: Sample) -> Ridge:
-    """The ridge of least generalised cross-validation error, by scikit-learn."""
-    X, Y = sample.X_train, sample.one_hot
-    moved = X - X.mean(axis=0)
-    square = (moved**2).sum(axis=1).mean()
-
-    def error(penalty: float) -> float:
-        fit = Ridge(alpha=penalty * square).fit(X, Y)
-        hat = moved @ np.linalg.solve(
-            moved.T @ moved + penalty * square * np.eye(X.shape[1]), moved.T
-        )
-        left = 1 - 1 / len(X) - np.trace(hat) / len(X)
-        return float(((Y - fit.predict(X)) ** 2).sum() / left**2)
-
-    best = min((1e-3, 1e-2, 1e-1, 1.0, 10.0, 100.0), key=error)
-    return Ridge(alpha=best * square)
+def test_cv_smoothed_is_the_scaled_confidence_out_of_fold(sample: Sample) -> None:
+    # With the out-of-fold rows asked in place of eval rows, ac_scaled says the same.
+    asked = Sample(sample.X_train, sample.y_train, sample.X_eval)
+    assert sample.head.cv_probabilities is not None
+    P = np.array(source(sample))
+    b = ac_scaled.inverse_temperature(asked)
+    powers = P**b
+    expected = (powers.max(axis=1) / powers.sum(axis=1)).mean()
+    assert cv_smoothed.estimate(sample) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(("n", "d"), [(40, 5), (30, 60), (70, 80), (150, 70)])
-def test_the_panel_answers_as_scikit_learns_heads(n: int, d: int) -> None:
-    sample = blobs(7, n=n, m=50, k=3, d=d)
-    found = sample.once(panel)
-    assert found is not None
-    X, y, Z = sample.X_train, sample.y_train, sample.X_eval
-    ridge, means = ridge_by_gcv(sample), NearestCentroid()
-    assert (found.target[0] == np.argmax(target(sample), axis=1)).all()
-    assert (found.target[1] == ridge.fit(X, sample.one_hot).predict(Z).argmax(axis=1)).all()
-    assert (found.target[3] == means.fit(X, y).predict(Z)).all()
-    prior, voters = sample.class_counts / n, neighbours_by_log_loss(sample)
-    for i in range(n):
-        keep = np.arange(n) != i
-        own = X[i : i + 1]
-        scores = ridge.fit(X[keep], sample.one_hot[keep]).predict(own)
-        assert found.source[1, i] == scores.argmax()
-        assert found.source[3, i] == means.fit(X[keep], y[keep]).predict(own)[0]
-        near = voters.fit(X[keep], y[keep]).predict_proba(own)[0]
-        assert found.source[2, i] == (voters.n_neighbors * near + prior).argmax()
-    votes = voters.n_neighbors * voters.fit(X, y).predict_proba(Z) + prior
-    assert (found.target[2] == votes.argmax(axis=1)).all()
-
-
-def neighbours_by_log_loss(sample: Sample) -> KNeighborsClassifier:
-    """Five or twenty neighbours, whichever has the smaller log-loss on left-out rows."""
-    X, y, n = sample.X_train, sample.y_train, sample.n_train
-
-    def loss(k: int) -> float:
-        losses = []
-        for i in range(n):
-            keep = np.arange(n) != i
-            near = KNeighborsClassifier(k).fit(X[keep], y[keep]).predict_proba(X[i : i + 1])[0]
-            losses.append(-math.log((k * near[y[i]] + (y[keep] == y[i]).mean()) / (k + 1)))
-        return mean(losses)
-
-    return KNeighborsClassifier(min((5, 20), key=loss))
-
-
-def test_the_panel_mostly_answers_as_the_probes() -> None:
-    noisy = blobs(8, n=120, m=300, d=20)
-    away = 2.0 * np.eye(3, 20)
-    X, Z = noisy.X_train + away[noisy.y_train], noisy.X_eval + away[np.arange(300) % 3]
-    sample = Sample(X, noisy.y_train, Z)
-    found = sample.once(panel)
-    assert found is not None
-    for name, choices in zip(("ridge", "knn", "centroid"), found.target[1:], strict=True):
-        probe = sample.probe(name).probabilities[0].argmax(axis=1)
-        assert (probe == choices).mean() > 0.8, name
+def test_cv_smoothed_varies_less_than_counting() -> None:
+    found = [(cv_smoothed.estimate(s), cv.estimate(s)) for s in map(blobs, range(30))]
+    smooth, counted = np.std(found, axis=0)
+    assert smooth < counted
