@@ -78,6 +78,7 @@ class Sample(Labelled):
             )
         self._heads, self._index = self._alone(), 0
         self._parts: dict[Any, Any] = {}
+        self._labelled_parts: dict[Any, Any] = {}
 
     @property
     def n_eval(self) -> int:
@@ -129,6 +130,12 @@ class Sample(Labelled):
             self._parts[part] = part(self)
         return cast("Part", self._parts[part])
 
+    def once_labelled(self, part: Callable[[Sample], Part]) -> Part:
+        """Return ``part(self)``, which only labelled rows make, computed once for `several`."""
+        if part not in self._labelled_parts:
+            self._labelled_parts[part] = part(self)
+        return cast("Part", self._labelled_parts[part])
+
     @classmethod
     def several(
         cls, X_train: ArrayLike, y_train: ArrayLike, X_evals: Sequence[ArrayLike], n_classes: int
@@ -146,6 +153,7 @@ class Sample(Labelled):
             if index == 0:
                 heads = _Heads((sample.X_train, sample.y_train), evals, n_classes)
             sample._heads, sample._index = heads, index
+            sample._labelled_parts = samples[0]._labelled_parts
             yield sample
             shared = {name: value for name, value in vars(sample).items() if name in _OF_TRAINING}
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.probes import logistic
+from charz.probes._draws import one_thread
+from charz.probes._logistic.coordinates import Pool
+from charz.probes._logistic.fit import Plan, fits
 from charz.records import Draw
 
 if TYPE_CHECKING:
@@ -16,33 +18,56 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Halves:
-    """The classes that the two heads choose.
+class HalfHead:
+    """A logistic head of half of the rows.
 
     Attributes
     ----------
-    source : int array (n_train,)
-        Of training rows, by the head of the other half.
-    target : int array (2, n_eval)
+    rows : int array (n,)
+        The training rows that it learned from.
+    classes : int array (k,)
+        The classes among them, in order.
+    weights : float array (k, n_dims + 1)
+        With the intercept last; one row for two classes.
     """
 
-    source: Ints
-    target: Ints
+    rows: Ints
+    classes: Ints
+    weights: Floats
+
+    def choices(self, X: Floats) -> Ints:
+        """Return the most probable class of each row, (m,)."""
+        margins = self.weights[:, :-1] @ X.T + self.weights[:, -1:]
+        best = margins.argmax(axis=0) if len(margins) > 1 else (margins[0] > 0).astype(np.int64)
+        return np.asarray(self.classes[best])
 
 
-def half_heads(sample: Sample) -> Halves | None:
-    """Return the answers of both heads; None where a half has fewer than two classes."""
+def half_heads(sample: Sample) -> tuple[HalfHead, HalfHead] | None:
+    """Return both heads, at the deployed C; None where a half has fewer than two classes."""
     drawn = halves(sample.X_train, sample.y_train)
     if any(len(np.unique(draw.labels)) < 2 for draw in drawn):
         return None
-    fits = logistic.predict(
-        sample.X_train, drawn, [sample.X_eval, sample.X_train], sample.n_classes,
-        C=(sample.head.chosen or 1.0,), folds=0,
-    )  # fmt: skip
-    found = [[P.argmax(axis=1) for P in fit.probabilities] for fit in fits]
-    source = found[1][1]
-    source[drawn[1].rows] = found[0][1][drawn[1].rows]
-    return Halves(source, np.stack([found[0][0], found[1][0]]))
+    pool, plan = Pool(sample.X_train), Plan((sample.head.chosen or 1.0,), True, n_folds=0)
+    with one_thread():
+        first, second = (_fitted(pool, draw, plan) for draw in drawn)
+    return first, second
+
+
+def _fitted(pool: Pool, draw: Draw, plan: Plan) -> HalfHead:
+    classes, codes = np.unique(draw.labels, return_inverse=True)
+    (found,) = fits(pool, draw.rows, codes, len(classes), plan)
+    return HalfHead(draw.rows, classes, found.weights)
+
+
+def left_out(sample: Sample) -> Ints | None:
+    """Return the class that the head of the other half chooses for each training row."""
+    heads = sample.once_labelled(half_heads)
+    if heads is None:
+        return None
+    found = np.empty(sample.n_train, dtype=np.int64)
+    for own, other in (heads, heads[::-1]):
+        found[own.rows] = other.choices(sample.X_train[own.rows])
+    return found
 
 
 def halves(X: Floats, y: Ints) -> list[Draw]:

@@ -22,10 +22,11 @@ from charz.labelled import PENALTIES
 from charz.metrics import EPSILON
 
 if TYPE_CHECKING:
+    from charz.distances import Distances
     from charz.records import Floats, Ints
     from charz.sample import Sample
 
-MANY = 20
+FEW, MANY = 5, 20
 
 
 @dataclass(frozen=True)
@@ -48,34 +49,54 @@ class Panel:
 
 def panel(sample: Sample) -> Panel | None:
     """Return the heads' answers, None where fewer than two classes have labelled rows."""
-    if len(sample.present) < 2 or sample.head.cv_probabilities is None:
+    if len(sample.present) < 2:
         return None
-    left_out, ridge = _ridge(sample)
-    others, votes = _votes(sample)
-    rows = sample.asking
-    source = (
-        sample.head.cv_probabilities[rows],
-        left_out[rows],
-        others,
-        _left_out_means(sample)[rows],
+    taught = sample.once_labelled(_taught)
+    points, prior = sample.eval_points, sample.class_counts / sample.n_train
+    votes = (
+        sample.eval_near.votes if taught.k == FEW else _neighbours(sample.eval_distances, sample)
     )
-    target = (
+    scores = (
         sample.head.probabilities[0],
-        ridge,
-        votes,
-        -mean_distances(sample, sample.eval_points),
+        points.rows @ taught.weights.astype(points.rows.dtype) + prior,
+        votes[taught.k] + prior,
+        -mean_distances(sample, points),
     )
-    return Panel(rows, *(np.stack([S.argmax(axis=1) for S in side]) for side in (source, target)))
+    return Panel(sample.asking, taught.source, _choices(scores))
 
 
-def _votes(sample: Sample) -> tuple[Floats, Floats]:
-    """Return votes of neighbours of the rows `asking`, (s, K), and of eval rows, ties broken."""
-    prior = sample.class_counts / sample.n_train
-    few, many = sample.near.votes[5], near(sample.distances, sample.one_hot, (MANY,)).votes[MANY]
-    if _log_loss(sample, few) <= _log_loss(sample, many):
-        return few + prior, sample.eval_near.votes[5] + prior
-    found = near(sample.eval_distances, sample.one_hot, (MANY,)).votes[MANY]
-    return many + prior, found + prior
+@dataclass(frozen=True)
+class _Taught:
+    """What labelled rows alone make: answers left out, the ridge's weights, the voters."""
+
+    source: Ints
+    weights: Floats
+    k: int
+
+
+def _taught(sample: Sample) -> _Taught:
+    rows, prior = sample.asking, sample.class_counts / sample.n_train
+    ridge, weights = _ridge(sample)
+    k, votes = _votes(sample)
+    P = sample.head.cv_probabilities
+    assert P is not None  # noqa: S101  (the deployed probe has folds)
+    source = (P[rows], ridge[rows], votes + prior, _left_out_means(sample)[rows])
+    return _Taught(_choices(source), weights, k)
+
+
+def _choices(scores: tuple[Floats, ...]) -> Ints:
+    return np.stack([S.argmax(axis=1) for S in scores])
+
+
+def _votes(sample: Sample) -> tuple[int, Floats]:
+    """Return the number of voters and the votes on the rows `asking`, (s, K)."""
+    few, many = sample.near.votes[FEW], _neighbours(sample.distances, sample)[MANY]
+    is_few = _log_loss(sample, few) <= _log_loss(sample, many)
+    return (FEW, few) if is_few else (MANY, many)
+
+
+def _neighbours(distances: Distances, sample: Sample) -> dict[int, Floats]:
+    return near(distances, sample.one_hot, (MANY,)).votes
 
 
 def _log_loss(sample: Sample, votes: Floats) -> float:
@@ -97,7 +118,7 @@ def _left_out_means(sample: Sample) -> Floats:
 
 
 def _ridge(sample: Sample) -> tuple[Floats, Floats]:
-    """Return ridge scores of training rows left out, (n_train, K), and of eval rows."""
+    """Return scores of training rows left out, (n_train, K), and weights of centred rows."""
     solved = sample.factor.solve(sample.turned_labels, np.array(PENALTIES))
     best = _least_error(sample, solved)
     solution, rest = solved[best], sample.left[best, :, None]
@@ -109,10 +130,9 @@ def _ridge(sample: Sample) -> tuple[Floats, Floats]:
     else:
         residuals = sample.one_hot - prior - fitted
         W = sample.factor.axes @ solution
-    points = sample.eval_points.rows
     # A row that no other speaks of has nothing left.
     left_out = sample.one_hot - residuals / np.maximum(rest, np.finfo(np.float64).tiny)
-    return left_out, points @ W.astype(points.dtype) + prior
+    return left_out, W
 
 
 def _least_error(sample: Sample, solved: Floats) -> int:

@@ -28,7 +28,7 @@ def estimate(sample: Sample) -> float:
     known = answers(sample)
     if known is None:
         return math.nan
-    return float(confidence(scaled(known.target, sample.once(inverse_temperature))).mean())
+    return float(confidence(scaled(known.target, sample.once_labelled(inverse_temperature))).mean())
 
 
 def inverse_temperature(sample: Sample) -> float:

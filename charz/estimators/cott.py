@@ -18,6 +18,7 @@ from charz.estimators.atc import share_above
 from charz.estimators.cot import apportioned, chosen, matched, matched_eval
 
 if TYPE_CHECKING:
+    from charz.records import Floats
     from charz.sample import Sample
 
 INVARIANT = frozenset[str]()
@@ -28,6 +29,13 @@ def estimate(sample: Sample) -> float:
     known = answers(sample)
     if known is None:
         return math.nan
+    right = known.right[chosen(sample.n_train)]
+    return share_above(sample.once_labelled(_matched_train), right, sample.once(matched_eval))
+
+
+def _matched_train(sample: Sample) -> Floats:
+    """Return the out-of-fold probabilities of the labels that rows are matched to, (<= 512,)."""
+    P = sample.head.cv_probabilities
+    assert P is not None  # noqa: S101  (the deployed probe has folds)
     rows = chosen(sample.n_train)
-    source = matched(known.source[rows], apportioned(sample.class_counts, len(rows)))
-    return share_above(source, known.right[rows], sample.once(matched_eval))
+    return matched(P[rows], apportioned(sample.class_counts, len(rows)))

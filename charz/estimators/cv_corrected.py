@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from charz.estimators._halves import half_heads
+from charz.estimators._halves import left_out
 from charz.estimators._head import answers, share
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ GAIN = (0.8**-0.5 - 1) / (0.5**-0.5 - 0.8**-0.5)
 
 def estimate(sample: Sample) -> float:
     """Return the accuracy expected of a head of all rows."""
-    known, halves = answers(sample), sample.once(half_heads)
-    if known is None or halves is None:
+    known, choices = answers(sample), sample.once_labelled(left_out)
+    if known is None or choices is None:
         return math.nan
-    halved = float((halves.source == sample.y_train).mean())
+    halved = float((choices == sample.y_train).mean())
     return share(known.accuracy + GAIN * (known.accuracy - halved))

@@ -26,4 +26,4 @@ def estimate(sample: Sample) -> float:
     known = answers(sample)
     if known is None:
         return math.nan
-    return float(confidence(scaled(known.source, sample.once(inverse_temperature))).mean())
+    return float(confidence(scaled(known.source, sample.once_labelled(inverse_temperature))).mean())

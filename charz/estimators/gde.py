@@ -30,5 +30,8 @@ def estimate(sample: Sample) -> float:
     >>> estimate(Sample(X, y, [[0], [9]]))
     1.0
     """
-    known = sample.once(half_heads)
-    return math.nan if known is None else float((known.target[0] == known.target[1]).mean())
+    heads = sample.once_labelled(half_heads)
+    if heads is None:
+        return math.nan
+    first, second = (head.choices(sample.X_eval) for head in heads)
+    return float((first == second).mean())

@@ -96,6 +96,15 @@ def test_eval_rows_in_another_order_change_nothing(estimator: ModuleType) -> Non
 
 
 @every
+def test_of_several_samples_each_has_its_own_number(estimator: ModuleType) -> None:
+    sample, _ = gaussians(5, 50, 40, k=3)
+    evals = [sample.X_eval, sample.X_eval[::2] + 0.7, sample.X_eval * 0.2]
+    alone = [estimator.estimate(Sample(sample.X_train, sample.y_train, Z)) for Z in evals]
+    several = Sample.several(sample.X_train, sample.y_train, evals, 3)
+    assert [estimator.estimate(each) for each in several] == pytest.approx(alone, abs=1e-9)
+
+
+@every
 def test_in_one_domain_estimates_come_near_the_truth(estimator: ModuleType) -> None:
     errors = []
     for seed in range(6):
