@@ -73,8 +73,7 @@ def test_parts_are_made_once_and_of_labelled_rows_once_for_several():
     asked = []
 
     def part(sample):
-        asked.append(sample)
-        return None  # what is undefined is not asked for again either
+        asked.append(sample)  # and returns None: what is undefined is not asked for again
 
     for sample in Sample.several(one.X_train, one.y_train, [one.X_eval, one.X_eval + 1], 3):
         for _ in range(2):
