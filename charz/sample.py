@@ -6,10 +6,10 @@ costly things computed once. There is no place in it for an eval label.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from charz.records import Floats, Ints, Prediction
 
 LEAST_COUNTED = 128
+Part = TypeVar("Part")
 
 
 class Sample(Labelled):
@@ -76,6 +77,8 @@ class Sample(Labelled):
                 "give codes in range(n_classes)",
             )
         self._heads, self._index = self._alone(), 0
+        self._parts: dict[Any, Any] = {}
+        self._labelled_parts: dict[Any, Any] = {}
 
     @property
     def n_eval(self) -> int:
@@ -94,8 +97,8 @@ class Sample(Labelled):
 
     @cached_property
     def eval_near(self) -> Near:
-        """How near the training rows are to each eval row."""
-        return near(self.eval_distances, self.one_hot)
+        """What the training rows say of each eval row, 5 nearest voting."""
+        return near(self.eval_distances, self.one_hot, (5,))
 
     @cached_property
     def counted(self) -> Ints:
@@ -116,6 +119,23 @@ class Sample(Labelled):
         product: Floats = rows @ rows.T
         return product
 
+    def once(self, part: Callable[[Sample], Part]) -> Part:
+        """Return ``part(self)``, computed when first asked for: what several items share.
+
+        >>> sample = Sample([[0.0], [2.0]], [0, 1], [[1.0]])
+        >>> sample.once(lambda own: own.n_train + own.n_eval)
+        3
+        """
+        if part not in self._parts:
+            self._parts[part] = part(self)
+        return cast("Part", self._parts[part])
+
+    def once_labelled(self, part: Callable[[Sample], Part]) -> Part:
+        """Return ``part(self)``, which only labelled rows make, computed once for `several`."""
+        if part not in self._labelled_parts:
+            self._labelled_parts[part] = part(self)
+        return cast("Part", self._labelled_parts[part])
+
     @classmethod
     def several(
         cls, X_train: ArrayLike, y_train: ArrayLike, X_evals: Sequence[ArrayLike], n_classes: int
@@ -133,6 +153,7 @@ class Sample(Labelled):
             if index == 0:
                 heads = _Heads((sample.X_train, sample.y_train), evals, n_classes)
             sample._heads, sample._index = heads, index
+            sample._labelled_parts = samples[0]._labelled_parts
             yield sample
             shared = {name: value for name, value in vars(sample).items() if name in _OF_TRAINING}
 

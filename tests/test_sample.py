@@ -68,6 +68,22 @@ def test_several_samples_share_what_depends_on_training_rows_alone():
     assert all(a is b for a, b in zip(*made, strict=True))
 
 
+def test_parts_are_made_once_and_of_labelled_rows_once_for_several():
+    one = sample_of(12, 3)
+    asked = []
+
+    def part(sample):
+        asked.append(sample)  # and returns None: what is undefined is not asked for again
+
+    for sample in Sample.several(one.X_train, one.y_train, [one.X_eval, one.X_eval + 1], 3):
+        for _ in range(2):
+            assert sample.once(part) is None
+            assert sample.once_labelled(part) is None
+    assert len(asked) == 3
+    assert asked[0] is asked[1]
+    assert asked[2] is not asked[0]
+
+
 def test_a_sample_is_gone_with_its_last_name():
     gc.disable()
     try:

@@ -28,8 +28,18 @@ def estimate(sample: Sample) -> float:
     known = answers(sample)
     if known is None:
         return math.nan
-    b = factor(_log(known.source), sample.y_train)
-    return float(confidence(softmax(b * _log(known.target))).mean())
+    return float(confidence(scaled(known.target, sample.once_labelled(inverse_temperature))).mean())
+
+
+def inverse_temperature(sample: Sample) -> float:
+    """Return b, 1 where there are no answers out of fold."""
+    known = answers(sample)
+    return 1.0 if known is None else factor(_log(known.source), sample.y_train)
+
+
+def scaled(P: Floats, b: float) -> Floats:
+    """Return softmax(b log p) of each row."""
+    return softmax(b * _log(P))
 
 
 def _log(P: Floats) -> Floats:

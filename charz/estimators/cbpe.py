@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from charz.sample import Sample
 
 INVARIANT = frozenset[str]()
+NO_SPREAD = 1e-12
+"""Standard deviation, relative to the mean's size or 1, below which scores are all the same."""
+STEPS = 50
+CLOSE = 1e-9
 
 
 def estimate(sample: Sample) -> float:
@@ -28,31 +32,67 @@ def estimate(sample: Sample) -> float:
     known = answers(sample)
     if known is None:
         return math.nan
-    a, b = platt(_logit(confidence(known.source)), known.right)
-    return float(_sigmoid(a + b * _logit(confidence(known.target))).mean())
+    a, b = platt(logit(confidence(known.source)), known.right)
+    return expected(a, b, confidence(known.target))
 
 
-def platt(score: Floats, right: np.ndarray) -> tuple[float, float]:
-    """Return intercept and slope (>= 0) of Platt scaling of ``score`` to ``right``."""
-    from scipy.optimize import minimize
-
-    n_right = int(right.sum())
-    n_wrong = len(right) - n_right
-    goal = np.where(right, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        margin = parameters[0] + parameters[1] * score
-        slack = _sigmoid(margin) - goal
-        value = float((np.logaddexp(0, margin) - goal * margin).mean())
-        return value, np.array([slack.mean(), (slack * score).mean()])
-
-    start = np.array([np.log((n_right + 1) / (n_wrong + 1)), 0.0])
-    bounds = [(None, None), (0, None)]
-    fit = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, tol=1e-12)
-    return float(fit.x[0]), float(fit.x[1])
+def expected(a: float, b: float, confident: Floats) -> float:
+    """Return the mean of sigmoid(a + b logit q) over confidences q."""
+    return float(_sigmoid(a + b * logit(confident)).mean())
 
 
-def _logit(q: Floats) -> Floats:
+def platt(score: Floats, right: np.ndarray, weights: Floats | None = None) -> tuple[float, float]:
+    """Return intercept and slope (>= 0) of Platt scaling of ``score`` to ``right``.
+
+    Newton's method with halved steps on the log-loss, which is convex. ``weights`` (n,) say how
+    many rows each row stands for.
+
+    >>> a, b = platt(np.array([-1.0, -1.0, 1.0, 1.0]), np.array([False, False, True, True]))
+    >>> round(a, 6), round(b, 6)
+    (0.0, 1.098612)
+    """
+    w = np.ones(len(score)) if weights is None else weights
+    total, n_right = float(w.sum()), float(w[right].sum())
+    low, high = 1 / (total - n_right + 2), (n_right + 1) / (n_right + 2)
+    w, goal = w / total, np.where(right, high, low)
+    center = float(w @ score)
+    moved = score - center
+    spread = math.sqrt(float(w @ moved**2))
+    share = float(w @ goal)
+    start = math.log(share / (1 - share))
+    # Where the loss rises from slope 0 on, 0 is best; else the best slope is positive.
+    if spread <= NO_SPREAD * (1 + abs(center)) or float(w @ (moved * goal)) <= 0:
+        return start, 0.0
+    a, b = _newton(moved / spread, goal, w, start)
+    return a - b * center / spread, b / spread
+
+
+def _newton(x: Floats, goal: Floats, w: Floats, start: float) -> tuple[float, float]:
+    """Return intercept and slope of the least log-loss, from slope 0."""
+
+    def loss(a: float, b: float) -> float:
+        margin = a + b * x
+        return float(w @ (np.logaddexp(0, margin) - goal * margin))
+
+    a, b = start, 0.0
+    least = loss(a, b)
+    for _ in range(STEPS):
+        p = _sigmoid(a + b * x)
+        slack, curve = w * (p - goal), w * p * (1 - p)
+        first, second = float(slack.sum()), float(slack @ x)
+        aa, ab, bb = float(curve.sum()), float(curve @ x), float(curve @ x**2)
+        scale = 1 / max(aa * bb - ab**2, 1e-12 * aa * bb, 1e-300)
+        da, db = scale * (ab * second - bb * first), scale * (ab * first - aa * second)
+        while (found := loss(a + da, b + db)) > least and abs(da) + abs(db) > CLOSE:
+            da, db = da / 2, db / 2
+        if found > least or abs(da) + abs(db) <= CLOSE:
+            break
+        a, b, least = a + da, b + db, found
+    return a, max(b, 0.0)
+
+
+def logit(q: Floats) -> Floats:
+    """Return ln(q / (1 - q)), q within 1e-6 of 0 and 1 being taken as so near."""
     q = np.clip(q, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(q) - np.log1p(-q), dtype=np.float64)
 

@@ -5,7 +5,7 @@ labels that occur as often as in the training sample, cost |p - e_y|_1 / 2 = 1 -
 [0, 1]; NaN with fewer than two classes. Unlike mean confidence it does not believe a probe
 that piles all eval rows into one class. Of more than 512 eval rows an even selection is
 matched. Source: Lu et al., Characterizing out-of-distribution error via optimal transport,
-NeurIPS 2023 (arXiv 2305.15640), COT. Cost: at most one assignment of 512 rows.
+NeurIPS 2023 (arXiv 2305.15640), COT. Cost: one transport of at most 512 rows.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz.estimators._head import answers, share
+from charz.estimators._transport import transported
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
@@ -27,22 +28,26 @@ MOST_ROWS = 512
 
 def estimate(sample: Sample) -> float:
     """Return one less the transport cost."""
-    known = answers(sample)
-    if known is None:
+    if answers(sample) is None:
         return math.nan
-    P = known.target
-    if len(P) > MOST_ROWS:
-        P = P[np.linspace(0, len(P) - 1, MOST_ROWS).round().astype(np.int64)]
-    return share(matched(P, apportioned(sample.class_counts, len(P))))
+    return share(float(sample.once(matched_eval).mean()))
 
 
-def matched(P: Floats, counts: Ints) -> float:
-    """Return the greatest mean p(label) over ways to give ``counts`` labels to the rows."""
-    from scipy.optimize import linear_sum_assignment
+def matched_eval(sample: Sample) -> Floats:
+    """Return the probabilities of the labels that eval rows are matched to, (<= 512,)."""
+    P = sample.head.probabilities[0]
+    P = P[chosen(len(P))]
+    return matched(P, apportioned(sample.class_counts, len(P)))
 
-    labels = np.repeat(np.arange(len(counts)), counts)
-    rows, places = linear_sum_assignment(P[:, labels], maximize=True)
-    return float(P[rows, labels[places]].mean())
+
+def chosen(n: int) -> Ints:
+    """Return the rows of ``n`` that are matched, evenly spaced where there are many."""
+    return np.linspace(0, n - 1, min(n, MOST_ROWS)).round().astype(np.int64)
+
+
+def matched(P: Floats, counts: Ints) -> Floats:
+    """Return each row's p(label) under the best of all ways to give ``counts`` labels, (m,)."""
+    return np.asarray(P[np.arange(len(P)), transported(P, counts)], dtype=np.float64)
 
 
 def apportioned(counts: Ints, total: int) -> Ints:

@@ -12,40 +12,26 @@ halves: Nakkiran and Bansal 2020. Cost: two fits of half the size.
 from __future__ import annotations
 
 import math
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from charz.probes import logistic
-from charz.records import Draw
+from charz.estimators._halves import half_heads
 
 if TYPE_CHECKING:
-    from charz.records import Floats, Ints
     from charz.sample import Sample
 
 INVARIANT = frozenset[str]()
 
 
 def estimate(sample: Sample) -> float:
-    """Return the share of eval rows on which both heads agree."""
-    drawn = halves(sample.X_train, sample.y_train)
-    if any(len(np.unique(draw.labels)) < 2 for draw in drawn):
-        return math.nan
-    fits = logistic.predict(
-        sample.X_train, drawn, [sample.X_eval], sample.n_classes,
-        C=(sample.head.chosen or 1.0,), folds=0,
-    )  # fmt: skip
-    first, second = (fit.probabilities[0].argmax(axis=1) for fit in fits)
-    return float((first == second).mean())
+    """Return the share of eval rows on which both heads agree.
 
-
-def halves(X: Floats, y: Ints) -> list[Draw]:
-    """Return two disjoint draws that share out every class as evenly as can be.
-
-    >>> [draw.labels.tolist() for draw in halves(np.eye(4), np.array([0, 1, 0, 1]))]
-    [[0, 1], [0, 1]]
+    >>> from charz.sample import Sample
+    >>> X, y = [[0], [1], [2], [7], [8], [9]], [0, 0, 0, 1, 1, 1]
+    >>> estimate(Sample(X, y, [[0], [9]]))
+    1.0
     """
-    contents = [blake2b(row.tobytes(), digest_size=8).digest() for row in X]
-    order = np.array(sorted(range(len(y)), key=lambda i: (y[i], contents[i])), dtype=np.int64)
-    return [Draw(order[part::2], y[order[part::2]]) for part in (0, 1)]
+    heads = sample.once_labelled(half_heads)
+    if heads is None:
+        return math.nan
+    first, second = (head.choices(sample.X_eval) for head in heads)
+    return float((first == second).mean())

@@ -43,12 +43,21 @@ def compute(sample: Sample) -> float:
     >>> compute(Sample([[0], [1], [2]], [0, 1, 0], [[7], [8], [9]]))
     1.0
     """
+    found = sample.once(scores)
+    return 0.5 if found is None else _auc(found[0], np.sort(found[1]))
+
+
+def scores(sample: Sample) -> tuple[Floats, Floats] | None:
+    """Return left-out scores over the largest, (n_train,) and of some eval rows.
+
+    None for a single row on either side, or where no row differs from another.
+    """
     n, m = sample.n_train, sample.n_eval
     if min(n, m) < 2:
-        return 0.5
+        return None
     move = (sample.X_eval.mean(axis=0) - sample.mean) / sample.unit
     if float(move @ move) * sample.unit**2 <= sample.noise:
-        return 0.5
+        return None
     g, w = _along(sample, move)
     left = sample.left[PENALTIES.index(PENALTY)]
     training = (g + (1 - 1 / n - left) / (n - 1)) / (left * n / (n - 1))
@@ -56,7 +65,7 @@ def compute(sample: Sample) -> float:
     points = sample.eval_points[rows]
     evaluated = (m * (points.rows @ w.astype(points.rows.dtype)) - _norms(sample, rows)) / (m - 1)
     largest = max(np.abs(training).max(), np.abs(evaluated).max()) or 1.0
-    return _auc(training / largest, np.sort(evaluated / largest))
+    return training / largest, evaluated / largest
 
 
 def _along(sample: Sample, move: Floats) -> tuple[Floats, Floats]:

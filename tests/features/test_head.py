@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import entropy
@@ -14,9 +16,12 @@ from charz.features import (
     cv_margin,
     eval_confidence,
     eval_entropy,
+    eval_mano,
     eval_margin,
+    eval_nuclear_norm,
     knn_agreement,
     prior_gap,
+    prior_shift,
 )
 from charz.sample import Sample
 
@@ -79,9 +84,65 @@ def test_centroid_agreement_is_that_of_scikit_learn(sample, answers):
     assert centroid_agreement.compute(sample) == pytest.approx(expected)
 
 
+def test_nuclear_norm_is_the_sum_of_singular_values(sample, answers):
+    m, k = answers.shape
+    expected = np.linalg.norm(answers, "nuc") / math.sqrt(m * min(m, k))
+    assert eval_nuclear_norm.compute(sample) == pytest.approx(expected)
+
+
+def test_nuclear_norm_of_fewer_rows_than_classes():
+    rng = np.random.default_rng(0)
+    sample = Sample(rng.normal(size=(40, 3)), np.arange(40) % 8, rng.normal(size=(5, 3)))
+    expected = np.linalg.norm(sample.head.probabilities[0], "nuc") / 5
+    assert eval_nuclear_norm.compute(sample) == pytest.approx(expected)
+
+
+def mano_by_loops(rows, *, sure):
+    total, cells = 0.0, 0
+    for p in rows.tolist():
+        logits = [math.log(value) for value in p]
+        mean = sum(logits) / len(logits)
+        logits = [q - mean for q in logits]
+        values = [math.exp(q) if sure else 1 + q + q * q / 2 for q in logits]
+        total += sum((value / sum(values)) ** 4 for value in values)
+        cells += len(p)
+    return (total / cells) ** 0.25
+
+
+def test_mano_of_small_logits_is_by_a_taylor_series(sample, answers):
+    assert -np.log(answers).mean() < 5
+    expected = mano_by_loops(answers, sure=False)
+    assert eval_mano.compute(sample) == pytest.approx(expected)
+
+
+def test_mano_of_large_logits_is_by_softmax():
+    X = np.repeat([[-1.0], [1.0]], 20, axis=0)
+    sample = Sample(X, np.arange(40) // 20, 3 * X)
+    answers = sample.head.probabilities[0]
+    assert -np.log(answers).mean() > 5
+    assert eval_mano.compute(sample) == pytest.approx(mano_by_loops(answers, sure=True))
+    assert eval_mano.compute(sample) == pytest.approx(0.5**0.25, abs=1e-3)
+
+
+def test_prior_shift_by_least_squares(sample):
+    P, k, n = sample.head.cv_probabilities, sample.n_classes, sample.n_train
+    C = np.array([[P[sample.y_train == j, i].sum() / n for j in range(k)] for i in range(k)])
+    before = sample.class_counts / n
+    moved = sample.head.probabilities[0].mean(axis=0) - C.sum(axis=1)
+    ridge = math.sqrt((C**2).sum() / n) * np.eye(k)
+    step = np.linalg.lstsq(np.vstack([C, ridge]), np.append(moved, np.zeros(k)), rcond=None)[0]
+    after = np.maximum(1 + step, 0) * before
+    found = prior_shift.compute(sample)
+    assert found["tv"] == pytest.approx(np.abs(after / after.sum() - before).sum() / 2)
+    assert found["conditioning"] == pytest.approx(1 / np.linalg.cond(C / C.sum(axis=0)))
+
+
 def test_a_sample_of_one_class_is_answered_with_certainty():
     lone = Sample(np.eye(4), np.array([1, 1, 1, 1]), np.eye(4), n_classes=3)
     assert eval_confidence.compute(lone) == 1
     assert eval_entropy.compute(lone) == 0
     assert eval_margin.compute(lone) == 1
     assert prior_gap.compute(lone) == 0
+    assert eval_nuclear_norm.compute(lone) == pytest.approx(1 / math.sqrt(3))
+    assert math.isnan(eval_mano.compute(lone))
+    assert math.isnan(prior_shift.compute(lone)["tv"])

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist
 from sklearn.metrics import roc_auc_score
 
-from charz.features import coverage, domain_auc, eval_radius, mmd
+from charz.features import coverage, domain_auc, eval_radius, frechet, mmd
 from charz.sample import Sample
 
 SHAPES = [(20, 15, 3), (8, 9, 30), (5, 30, 6)]
@@ -133,8 +134,34 @@ def test_eval_radius_by_loops(n, m, d):
     assert eval_radius.compute(sample) == pytest.approx(expected, rel=1e-9)
 
 
+def frechet_by_definition(X, Z):
+    """Return the distance with matrix square roots, on axes by a singular value decomposition."""
+    unit = math.sqrt(((X - X.mean(axis=0)) ** 2).sum(axis=1).mean())
+    _, values, axes = np.linalg.svd((X - X.mean(axis=0)) / unit, full_matrices=False)
+    axes = axes[:32][values[:32] > 1e-5 * values[0]]
+    A, B = (X - X.mean(axis=0)) @ axes.T / unit, (Z - X.mean(axis=0)) @ axes.T / unit
+    S, T = (np.atleast_2d(np.cov(rows.T, bias=True)) for rows in (A, B))
+    root = np.atleast_2d(sqrtm(S @ T)).real
+    return (B.mean(axis=0) ** 2).sum() + np.trace(S) + np.trace(T) - 2 * np.trace(root)
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [*SHAPES, (40, 60, 80), (120, 90, 70), (30, 50, 1)])
+def test_frechet_by_matrix_square_roots(n, m, d):
+    sample = sample_of(n, m, d)
+    expected = frechet_by_definition(sample.X_train, sample.X_eval)
+    assert frechet.compute(sample) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+def test_frechet_is_nothing_between_the_same_rows_and_grows_with_the_shift():
+    X = np.random.default_rng(0).normal(size=(50, 6))
+    assert frechet.compute(Sample(X, np.arange(50) % 2, X)) == pytest.approx(0, abs=1e-12)
+    found = [frechet.compute(sample_of(200, 200, 10, shift=s)) for s in (0, 0.3, 0.6, 3)]
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(9, rel=0.2)  # |shift|^2 over the dimensions
+
+
 def test_a_large_common_offset_costs_no_precision():
     near = sample_of(20, 15, 3)
     far = Sample(near.X_train + 1e5, near.y_train, near.X_eval + 1e5)
-    for feature in (coverage, domain_auc, eval_radius, mmd):
+    for feature in (coverage, domain_auc, eval_radius, frechet, mmd):
         assert feature.compute(far) == pytest.approx(feature.compute(near), rel=1e-8)
