@@ -97,6 +97,18 @@ class Labelled:
         return squares
 
     @cached_property
+    def places(self) -> Ints:
+        """Each row's place in a shuffle, (n_train,), that hangs on its length alone.
+
+        Rows in another order, or turned, moved or stretched together, keep theirs: what is dealt
+        by places does not change with them.
+        """
+        rank = np.empty(self.n_train, dtype=np.int64)
+        rank[np.argsort(self.lengths, kind="stable")] = np.arange(self.n_train)
+        shuffle: Ints = np.random.Generator(np.random.PCG64(0)).permutation(self.n_train)[rank]
+        return shuffle
+
+    @cached_property
     def scatter(self) -> float:
         """Sum of the squared lengths of the centred training rows."""
         return float(self.lengths.sum())

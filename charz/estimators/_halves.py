@@ -44,7 +44,7 @@ class HalfHead:
 
 def half_heads(sample: Sample) -> tuple[HalfHead, HalfHead] | None:
     """Return both heads, at the deployed C; None where a half has fewer than two classes."""
-    drawn = halves(sample.X_train, sample.y_train)
+    drawn = halves(sample.places, sample.y_train)
     if any(len(np.unique(draw.labels)) < 2 for draw in drawn):
         return None
     pool, plan = Pool(sample.X_train), Plan((sample.head.chosen or 1.0,), True, n_folds=0)
@@ -70,26 +70,13 @@ def left_out(sample: Sample) -> Ints | None:
     return found
 
 
-def halves(X: Floats, y: Ints) -> list[Draw]:
+def halves(places: Ints, y: Ints) -> list[Draw]:
     """Return two disjoint draws that share out every class as evenly as can be.
 
-    Rows of a class are dealt out in turn in the order of a hash of their contents, so that the
-    order in which they come does not matter.
+    Rows of a class are dealt out in turn in the order of their `places`.
 
-    >>> [draw.labels.tolist() for draw in halves(np.eye(4), np.array([0, 1, 0, 1]))]
-    [[0, 1], [0, 1]]
+    >>> [draw.rows.tolist() for draw in halves(np.array([2, 0, 3, 1]), np.array([0, 1, 0, 1]))]
+    [[0, 1], [2, 3]]
     """
-    order = np.lexsort((hashes(X), y))
+    order = np.lexsort((places, y))
     return [Draw(order[part::2], y[order[part::2]]) for part in (0, 1)]
-
-
-def hashes(X: Floats) -> Ints:
-    """Return a number per row, uint64 (n,), by the bits of its values: a multilinear hash.
-
-    >>> len(set(hashes(np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]])).tolist()))
-    2
-    """
-    odd = np.random.PCG64(0).random_raw(X.shape[1]) | np.uint64(1)
-    bits = np.ascontiguousarray(X, dtype=np.float64).view(np.uint64)
-    found: Ints = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
-    return found

@@ -11,9 +11,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
-from charz.estimators import agreement, aline, cv, cv_corrected, gde, heads_vote, rca
-from charz.estimators._halves import halves, hashes, left_out
+from charz.estimators import agreement, aline, cv, cv_corrected, cv_repeated, gde, heads_vote, rca
+from charz.estimators._halves import halves, left_out
 from charz.estimators._panel import panel
+from charz.features import cv_deals
 from charz.sample import Sample
 
 
@@ -39,7 +40,7 @@ def mean(numbers: list[float]) -> float:
 
 
 def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
-    first, second = halves(sample.X_train, sample.y_train)
+    first, second = halves(sample.places, sample.y_train)
     answers = []
     for half in (first, second):
         head = Sample(sample.X_train[half.rows], half.labels, sample.X_eval, n_classes=3)
@@ -49,23 +50,41 @@ def test_gde_is_the_agreement_of_two_half_heads(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("n", [2, 3, 20, 41])
-def test_gde_halves_are_disjoint_and_even(n: int) -> None:
+def test_halves_are_disjoint_and_even_whatever_the_order(n: int) -> None:
     rng = np.random.default_rng(n)
     X, y = rng.normal(size=(n, 3)), rng.integers(0, 3, n)
-    first, second = halves(X, y)
+    sample = Sample(X, y, X, n_classes=3)
+    first, second = halves(sample.places, y)
     assert sorted([*first.rows, *second.rows]) == list(range(n))
     counts = [np.bincount(half.labels, minlength=3) for half in (first, second)]
     assert np.abs(counts[0] - counts[1]).max() <= 1
-    order = rng.permutation(n)
-    turned, _ = halves(X[order], y[order])
-    assert {row.tobytes() for row in X[order][turned.rows]} == {
-        row.tobytes() for row in X[first.rows]
-    }
+    order, (Q, _) = rng.permutation(n), np.linalg.qr(rng.normal(size=(3, 3)))
+    turned = Sample(2 * X[order] @ Q + 1, y[order], X, n_classes=3)
+    half, _ = halves(turned.places, y[order])
+    assert sorted(order[half.rows]) == sorted(first.rows)
 
 
-def test_gde_halves_tell_rows_apart_by_every_value() -> None:
-    rows = [list(values) for values in itertools.product([0.0, 1.0, 2.0, 0.1], repeat=4)]
-    assert len(set(hashes(np.array(rows)).tolist())) == len(rows)
+def test_repeated_cv_is_the_mean_over_deals_by_scikit_learn(sample: Sample) -> None:
+    """The same folds, made by hand, under the same scaled penalty."""
+    n, y = sample.n_train, sample.y_train
+    chance, first = np.random.Generator(np.random.PCG64(1)), np.argsort(sample.places)
+    scale = math.sqrt((sample.X_train**2).sum(axis=1).mean())
+    Z, right, losses = sample.X_train / scale, [], []
+    for _ in range(4):
+        order = first[chance.permutation(n)]
+        rank = np.empty(n, dtype=int)
+        rank[np.argsort(y[order], kind="stable")] = np.arange(n)
+        for fold in range(10):
+            out, kept = order[rank % 10 == fold], order[rank % 10 != fold]
+            C = sample.head.chosen
+            head = LogisticRegression(C=C, tol=1e-10, max_iter=10_000).fit(Z[kept], y[kept])
+            right += (head.predict(Z[out]) == y[out]).tolist()
+            P = head.predict_proba(Z[out])
+            losses += (
+                -np.log(P[np.arange(len(out)), np.searchsorted(head.classes_, y[out])])
+            ).tolist()
+    assert cv_repeated.estimate(sample) == pytest.approx(mean(right), abs=0.01)
+    assert cv_deals.compute(sample)["log_loss"] == pytest.approx(mean(losses), rel=0.01)
 
 
 def test_agreement_averages_all_pairs(sample: Sample) -> None:
@@ -218,7 +237,7 @@ def test_rca_of_answers_in_one_class_is_its_share() -> None:
 def test_cv_corrected_carries_the_curve_on(sample: Sample) -> None:
     """A straight line in n^(-1/2) through half and four fifths of the rows, read at all."""
     hits = []
-    drawn = halves(sample.X_train, sample.y_train)
+    drawn = halves(sample.places, sample.y_train)
     for own, other in (drawn, drawn[::-1]):
         head = Sample(
             sample.X_train[own.rows], own.labels, sample.X_train[other.rows], n_classes=3
@@ -234,7 +253,7 @@ def test_half_heads_answer_the_other_half(sample: Sample) -> None:
     """Weak penalties keep scikit-learn's fit to the same classes."""
     found = left_out(sample)
     assert found is not None
-    first, second = halves(sample.X_train, sample.y_train)
+    first, second = halves(sample.places, sample.y_train)
     X = sample.X_train / math.sqrt((sample.X_train[first.rows] ** 2).sum(axis=1).mean())
     model = LogisticRegression(C=sample.head.chosen, tol=1e-10, max_iter=20_000)
     model.fit(X[first.rows], first.labels)
