@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import shelf
-from charz.distances import Distances, Near, Points, near, spread
+from charz.distances import Distances, Near, Points, from_products, near, spread
 from charz.errors import InputError
 from charz.labelled import MOST_COMPARED, Labelled
 from charz.records import Draw
@@ -94,8 +94,8 @@ class Sample(Labelled):
 
     @cached_property
     def eval_near(self) -> Near:
-        """How near the training rows are to each eval row."""
-        return near(self.eval_distances, self.one_hot)
+        """How near the training rows are to each eval row, and how the 5 nearest vote."""
+        return near(self.eval_distances, self.one_hot, (5,))
 
     @cached_property
     def counted(self) -> Ints:
@@ -115,6 +115,14 @@ class Sample(Labelled):
         rows -= rows.mean(axis=0)
         product: Floats = rows @ rows.T
         return product
+
+    @cached_property
+    def eval_among(self) -> Floats:
+        """Squared distances among the eval rows `counted`, infinite of a row to itself."""
+        lengths = np.diag(self.eval_gram).copy()
+        found = from_products(self.eval_gram.copy(), lengths, lengths, self.floor)
+        np.fill_diagonal(found, np.inf)
+        return found
 
     @classmethod
     def several(
