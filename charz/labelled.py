@@ -14,12 +14,12 @@ import numpy as np
 
 from charz.distances import Distances, Near, Points, near, spread, squared
 from charz.factor import Factor
+from charz.nested import Nested
+from charz.ridge import PENALTIES, LeftOut
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
 
-PENALTIES = (1e-3, 1e-2, 1e-1, 1.0, 1e1, 1e2)
-"""Ridge penalties that are tried, in squares of `Labelled.unit`."""
 MOST_ASKING = 2048
 """Training rows, at most, whose neighbours are looked for."""
 MOST_COMPARED = 1024
@@ -185,6 +185,16 @@ class Labelled:
         if self.is_wide:
             return np.array(PENALTIES)[:, None] * norms - 1 / self.n_train
         return 1 - norms.astype(np.float64) - 1 / self.n_train
+
+    @cached_property
+    def left_out(self) -> LeftOut:
+        """What ridge regression makes of every row without it, at the best of `PENALTIES`."""
+        return LeftOut.of(self)
+
+    @cached_property
+    def nested(self) -> Nested:
+        """Heads trained on halves, quarters ... of the rows `compared`."""
+        return Nested(self)
 
     @cached_property
     def unit(self) -> float:

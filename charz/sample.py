@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 
 from charz import shelf
-from charz.distances import Distances, Near, Points, near, spread
+from charz.distances import Distances, Near, Points, from_products, near, spread
 from charz.errors import InputError
 from charz.labelled import MOST_COMPARED, Labelled
 from charz.records import Draw
@@ -97,7 +97,7 @@ class Sample(Labelled):
 
     @cached_property
     def eval_near(self) -> Near:
-        """What the training rows say of each eval row, 5 nearest voting."""
+        """How near the training rows are to each eval row, and how the 5 nearest vote."""
         return near(self.eval_distances, self.one_hot, (5,))
 
     @cached_property
@@ -135,6 +135,14 @@ class Sample(Labelled):
         if part not in self._labelled_parts:
             self._labelled_parts[part] = part(self)
         return cast("Part", self._labelled_parts[part])
+
+    @cached_property
+    def eval_among(self) -> Floats:
+        """Squared distances among the eval rows `counted`, infinite of a row to itself."""
+        lengths = np.diag(self.eval_gram).copy()
+        found = from_products(self.eval_gram.copy(), lengths, lengths, self.floor)
+        np.fill_diagonal(found, np.inf)
+        return found
 
     @classmethod
     def several(

@@ -23,7 +23,7 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 FLOORS = [
     {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"}
-    | {"distances", "factor", "labelled", "tridiagonal"},
+    | {"distances", "factor", "labelled", "nested", "ridge", "tridiagonal"},
     {*SHELVES, "artifacts", "chunks", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charz.errors import InputError
-from charz.labelled import MOST_COMPARED, PENALTIES
+from charz.labelled import MOST_COMPARED
+from charz.ridge import PENALTIES
 from charz.sample import Sample, matrix
 
 

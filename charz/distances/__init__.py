@@ -189,12 +189,15 @@ class Near:
     votes : dict of int to float array (n, n_classes)
         Votes for each class of the k nearest. Every row no farther than the k-th nearest votes,
         so that ties at the edge all count.
+    edges : dict of int to float array (n,)
+        Squared distance up to which rows are among the k nearest.
     sums : float array (n, n_classes)
         Sums of distances, not squared, to the labelled rows of each class; empty unless asked for.
     """
 
     nearest: Floats
     votes: dict[int, Floats]
+    edges: dict[int, Floats]
     sums: Floats
 
 
@@ -217,6 +220,7 @@ def near(
     found = Near(
         np.empty(n),
         {k: np.zeros((n, one_hot.shape[1])) for k in ks if others},
+        {k: np.empty(n) for k in ks if others},
         np.empty((n, one_hot.shape[1]) if sums else (0, 0)),
     )
     codes = one_hot.argmax(axis=1)
@@ -224,11 +228,20 @@ def near(
         found.nearest[rows] = nearest = block.min(axis=1)
         for k, votes in found.votes.items():
             radius = nearest if k == 1 else _passes().kth(block, min(k, others))
-            edges = radius * block.dtype.type(1 + distances.tie)
+            found.edges[k][rows] = edges = radius * block.dtype.type(1 + distances.tie)
             votes[rows] = _passes().count(block, edges, codes, one_hot.shape[1])
         if sums:
             found.sums[rows] = distances.roots(rows, block) @ one_hot.astype(block.dtype)
     return found
+
+
+def smallest_two(block: Floats) -> Floats:
+    """Return the least and the second least value of every row, (n, 2).
+
+    >>> smallest_two(np.array([[3.0, 1.0, 2.0], [5.0, 5.0, 7.0]])).tolist()
+    [[1.0, 2.0], [5.0, 5.0]]
+    """
+    return np.column_stack([block.min(axis=1), _passes().kth(block, 2)])
 
 
 @cache

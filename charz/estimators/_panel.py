@@ -18,8 +18,8 @@ import numpy as np
 
 from charz.distances import near
 from charz.features._centroids import mean_distances
-from charz.labelled import PENALTIES
 from charz.metrics import EPSILON
+from charz.ridge import PENALTIES
 
 if TYPE_CHECKING:
     from charz.distances import Distances

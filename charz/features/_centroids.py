@@ -28,3 +28,16 @@ def mean_distances(sample: Sample, points: Points) -> Floats:
     np.maximum(squared, 0, out=squared)
     squared[:, sample.class_counts == 0] = np.inf
     return squared
+
+
+def left_out_distances(sample: Sample) -> Floats:
+    """Return `mean_distances` of the training rows, to means that are without the row itself.
+
+    |x_i - mu_y^(-i)| = |x_i - mu_y| n_y / (n_y - 1); infinity to the own class of a lone row.
+    """
+    rows, own = np.arange(sample.n_train), sample.y_train
+    distances = mean_distances(sample, sample.points)
+    counts = sample.class_counts[own]
+    grown = distances[rows, own] * (counts / np.maximum(counts - 1, 1)) ** 2
+    distances[rows, own] = np.where(counts > 1, grown, np.inf)
+    return distances

@@ -12,9 +12,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from charz.features._centroids import mean_distances
+from charz.features._centroids import left_out_distances
 from charz.features._votes import credit
 
 if TYPE_CHECKING:
@@ -33,10 +31,6 @@ def compute(sample: Sample) -> float:
     """
     if len(sample.present) < 2:
         return math.nan
-    rows, own = np.arange(sample.n_train), sample.y_train
-    distances = mean_distances(sample, sample.points)
-    counts = sample.class_counts[own]
-    grown = distances[rows, own] * (counts / np.maximum(counts - 1, 1)) ** 2
-    distances[rows, own] = np.where(counts > 1, grown, np.inf)
+    distances = left_out_distances(sample)
     # Squared distances come in mean squares of a row: over n, in the scatter of all.
-    return float(credit(distances / -sample.n_train, own).mean())
+    return float(credit(distances / -sample.n_train, sample.y_train).mean())

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz.distances import spread
-from charz.labelled import PENALTIES
+from charz.ridge import PENALTIES
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints

@@ -4,14 +4,13 @@ Formula: mean_i [argmax_c p_i(c) = the class with most votes among the 5 nearest
 classes tied for the most votes share the credit; in [0, 1]. With fewer than 5 labelled rows all
 vote.
 Source: agreement as a stand-in for accuracy: Jiang et al., Assessing generalization of SGD via
-disagreement, ICLR 2022. Cost: O(n m) after the shared distances and fit.
+disagreement, ICLR 2022. Cost: O(m K) after the shared neighbours and fit.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from charz.distances import near
 from charz.features._votes import credit
 
 if TYPE_CHECKING:
@@ -29,5 +28,6 @@ def compute(sample: Sample) -> float:
     >>> round(compute(Sample(X, y, [[1], [4], [8]])), 3)
     1.0
     """
-    votes = near(sample.eval_distances, sample.one_hot, (5,)).votes[5]
-    return float(credit(votes, sample.head.probabilities[0].argmax(axis=1)).mean())
+    return float(
+        credit(sample.eval_near.votes[5], sample.head.probabilities[0].argmax(axis=1)).mean()
+    )

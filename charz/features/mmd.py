@@ -18,8 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.distances import from_products
-
 if TYPE_CHECKING:
     from charz.records import Floats
     from charz.sample import Sample
@@ -44,7 +42,7 @@ def compute(sample: Sample) -> float:
     if bandwidth <= 0:
         return math.nan
     within_train = _mean_off_diagonal(sample.among, bandwidth)
-    within_eval = _mean_off_diagonal(_distances(sample.eval_gram, sample.floor), bandwidth)
+    within_eval = _mean_off_diagonal(sample.eval_among, bandwidth)
     return within_train + within_eval - 2 * _kernels(cross, bandwidth) / cross.size
 
 
@@ -64,14 +62,6 @@ def median(values: Floats) -> float:
             middle = float(ranked[first])
             return middle if n % 2 else (middle + float(ranked[first + 1 :].min())) / 2
     return float(np.median(values))
-
-
-def _distances(gram: Floats, floor: float) -> Floats:
-    """Return squared distances, infinite on the diagonal, from inner products."""
-    lengths = np.diag(gram).copy()
-    squared = from_products(gram.copy(), lengths, lengths, floor)
-    np.fill_diagonal(squared, np.inf)
-    return squared
 
 
 def _mean_off_diagonal(squared: Floats, bandwidth: float) -> float:

@@ -16,21 +16,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from charz.features._spectrum import variances
 from charz.features._votes import credit
-from charz.labelled import PENALTIES
 
 if TYPE_CHECKING:
-    from charz.records import Floats
     from charz.sample import Sample
 
 RANGE = (0.0, math.inf)
 INVARIANT = frozenset({"rows", "rotation", "shift", "scale", "labels"})
 OUTPUTS = ("accuracy", "brier")
-MOST = 1 << 18
-"""Numbers that are held at once, all penalties where they are few."""
 
 
 def compute(sample: Sample) -> dict[str, float]:
@@ -43,37 +37,8 @@ def compute(sample: Sample) -> dict[str, float]:
     """
     if len(sample.present) < 2 or not variances(sample).size:
         return {"accuracy": math.nan, "brier": math.nan}
-    loss, errors = _best(sample)
+    left_out = sample.left_out
     return {
-        "accuracy": float(credit(sample.one_hot - errors, sample.y_train).mean()),
-        "brier": loss / (2 * sample.n_train),
+        "accuracy": float(credit(sample.one_hot - left_out.errors, sample.y_train).mean()),
+        "brier": left_out.loss / (2 * sample.n_train),
     }
-
-
-def _best(sample: Sample) -> tuple[float, Floats]:
-    """Return the least sum of squared errors, and these errors, (n_train, n_classes)."""
-    step = max(MOST // sample.one_hot.size, 1)
-    best, found = math.inf, sample.one_hot
-    for start in range(0, len(PENALTIES), step):
-        some = slice(start, start + step)
-        errors = _residuals(sample, some)
-        errors /= sample.left[some, :, None]
-        losses = np.einsum("gnk,gnk->g", errors, errors)
-        if losses.min() < best:
-            best, found = float(losses.min()), errors[losses.argmin()]
-    return best, found
-
-
-def _residuals(sample: Sample, some: slice) -> Floats:
-    """Return what the fits to all rows leave of the labels, (penalties, n_train, n_classes)."""
-    penalties = np.array(PENALTIES[some])
-    solved = sample.factor.solve(sample.turned_labels, penalties)
-    rows = sample.turned_rows
-    # One product for these penalties: (n, r) @ (r, penalties * classes).
-    stacked = solved.transpose(1, 0, 2).reshape(len(rows), -1).astype(rows.dtype)
-    product = (rows.T @ stacked).reshape(sample.n_train, len(penalties), -1).transpose(1, 0, 2)
-    if sample.is_wide:
-        wide: Floats = penalties[:, None, None] * product
-        return wide
-    rest: Floats = sample.one_hot - sample.class_counts / sample.n_train - product
-    return rest

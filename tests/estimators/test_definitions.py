@@ -22,11 +22,13 @@ from charz.estimators import (
     cot,
     cott,
     cv,
+    cv_ahead,
     cv_smoothed,
     doc,
     im,
 )
 from charz.estimators._transport import MANY, transported
+from charz.features import curve_shape
 from charz.sample import Sample
 
 
@@ -304,3 +306,22 @@ def test_cv_smoothed_varies_less_than_counting() -> None:
     found = [(cv_smoothed.estimate(s), cv.estimate(s)) for s in map(blobs, range(30))]
     smooth, counted = np.std(found, axis=0)
     assert smooth < counted
+
+
+def test_cv_ahead_adds_what_a_quarter_more_rows_gain(sample: Sample) -> None:
+    slope = curve_shape.compute(sample)["slope"]
+    expected = cv.estimate(sample) + slope * math.log(1.25) / math.log(2)
+    assert cv_ahead.estimate(sample) == pytest.approx(min(max(expected, 0), 1))
+
+
+def test_cv_ahead_comes_nearer_than_cv_where_the_curve_rises() -> None:
+    errors, before = [], []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        y = rng.integers(0, 4, 1064)
+        X = rng.normal(size=(1064, 20)) + 0.7 * np.random.default_rng(99).normal(size=(4, 20))[y]
+        drawn = Sample(X[:64], y[:64], X[64:], n_classes=4)
+        truth = (drawn.head.probabilities[0].argmax(axis=1) == y[64:]).mean()
+        errors.append(cv_ahead.estimate(drawn) - truth)
+        before.append(cv.estimate(drawn) - truth)
+    assert mean(before) < mean(errors) < 0.05

@@ -7,13 +7,18 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import skew
 from sklearn.metrics import calinski_harabasz_score, silhouette_score
 from sklearn.metrics.pairwise import cosine_similarity
+from sklearn.neighbors import NearestNeighbors
 
 from charz.features import (
     anisotropy,
+    class_spacing,
     effective_rank,
     fisher_ratio,
+    hubness,
+    intrinsic_dim,
     label_alignment,
     participation_ratio,
     silhouette,
@@ -151,6 +156,72 @@ def test_simplex_gap_by_loops(n, d, k):
     ideal_norm = math.sqrt(sum(v * v for v in ideal.values()))
     gap = math.sqrt(sum((gram[p] / norm - ideal[p] / ideal_norm) ** 2 for p in gram))
     assert simplex_gap.compute(sample) == pytest.approx(gap, abs=1e-9)
+
+
+def two_nearest(X):
+    """Return the slope of Facco et al. through the first 90% of points, written out."""
+    found = NearestNeighbors(n_neighbors=3).fit(X).kneighbors(X)[0]
+    ratios = sorted(found[:, 2] / found[:, 1])
+    n = len(ratios)
+    points = [
+        (math.log(mu), -math.log(1 - (i + 1) / n)) for i, mu in enumerate(ratios[: int(0.9 * n)])
+    ]
+    return sum(x * y for x, y in points) / sum(x * x for x, _ in points)
+
+
+@shapes
+def test_intrinsic_dimension_is_the_slope_of_two_nearest_neighbours(n, d, k):
+    sample = sample_of(n, d, k)
+    found = intrinsic_dim.compute(sample)
+    assert found["train"] == pytest.approx(two_nearest(sample.X_train), rel=1e-6)
+    assert found["eval"] == pytest.approx(two_nearest(sample.X_eval), rel=1e-6)
+
+
+@pytest.mark.parametrize("dimension", [2, 5])
+def test_intrinsic_dimension_is_that_of_a_flat_piece_of_space(dimension):
+    rng = np.random.default_rng(dimension)
+    axes = np.linalg.qr(rng.normal(size=(100, dimension)))[0].T
+    X = rng.random((900, dimension)) @ axes
+    found = intrinsic_dim.compute(Sample(X, np.arange(900) % 2, X))
+    assert found["train"] == pytest.approx(dimension, rel=0.15)
+    assert found["eval"] == pytest.approx(dimension, rel=0.15)
+
+
+@shapes
+def test_hubness_is_the_skewness_of_occurrences(n, d, k):
+    sample = sample_of(n, d, k)
+    near = NearestNeighbors(n_neighbors=5).fit(sample.X_train)
+    counts = np.bincount(near.kneighbors(sample.X_eval)[1].ravel(), minlength=n)
+    found = hubness.compute(sample)
+    assert found["skewness"] == pytest.approx(skew(counts), abs=1e-9)
+    assert found["orphans"] == pytest.approx((counts == 0).mean())
+
+
+@shapes
+def test_class_spacing_by_loops(n, d, k):
+    sample = sample_of(n, d, k)
+    groups = [sample.X_train[sample.y_train == c] for c in range(k)]
+    within = sum(((g - g.mean(axis=0)) ** 2).sum() for g in groups) / (n - k)
+    centre = np.mean([g.mean(axis=0) for g in groups], axis=0)
+    apart, cosines = [], []
+    for g, h in itertools.combinations(groups, 2):
+        a, b = g.mean(axis=0) - centre, h.mean(axis=0) - centre
+        squared = ((a - b) ** 2).sum() / within - 1 / len(g) - 1 / len(h)
+        apart.append(math.sqrt(max(squared, 0)))
+        cosines.append(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+    found = class_spacing.compute(sample)
+    assert found["nearest"] == pytest.approx(min(apart), rel=1e-9)
+    assert found["mean"] == pytest.approx(np.mean(apart), rel=1e-9)
+    assert found["cosine_std"] == pytest.approx(np.std(cosines), abs=1e-9)
+
+
+def test_class_means_that_are_equal_stand_hardly_apart():
+    found = [
+        class_spacing.compute(Sample(X, np.arange(60) % 2, X))["mean"] ** 2
+        for X in (np.random.default_rng(seed).normal(size=(60, 50)) for seed in range(30))
+    ]
+    # Without what chance adds, 2/30 of 50 dimensions' variance each, it would be 0.067.
+    assert np.mean(found) < 0.02
 
 
 def test_rows_that_differ_in_the_last_bit_are_the_same():

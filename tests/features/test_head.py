@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
 import pytest
-from scipy.stats import entropy
+from scipy.stats import entropy, sem
 from sklearn.metrics import log_loss
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
 from charz.features import (
     centroid_agreement,
+    cv_calibration,
+    cv_close,
     cv_log_loss,
     cv_margin,
+    cv_spread,
+    cv_strength,
     eval_confidence,
     eval_entropy,
     eval_mano,
@@ -51,6 +56,45 @@ def test_cv_margin_by_loops(sample):
     for p, label in zip(sample.head.cv_probabilities.tolist(), sample.y_train, strict=True):
         margins.append(p.pop(label) - max(p))
     assert cv_margin.compute(sample) == pytest.approx(np.mean(margins), rel=1e-9)
+
+
+def test_cv_spread_is_that_of_shares_and_of_means(sample):
+    P, y = sample.head.cv_probabilities, sample.y_train
+    right = sum(row.index(max(row)) == label for row, label in zip(P.tolist(), y, strict=True))
+    found = cv_spread.compute(sample)
+    assert found["accuracy"] == pytest.approx(math.sqrt(right * (40 - right) / 40**3))
+    losses = [-math.log(row[label]) for row, label in zip(P.tolist(), y, strict=True)]
+    assert found["log_loss"] == pytest.approx(sem(losses), rel=1e-6)
+
+
+def test_cv_calibration_bin_by_bin(sample):
+    P, y = sample.head.cv_probabilities.tolist(), sample.y_train
+    beliefs = [max(row) for row in P]
+    right = [row.index(max(row)) == label for row, label in zip(P, y, strict=True)]
+    edges = [i / 15 for i in range(16)]
+    gaps = [
+        abs(sum(r - q for q, r in zip(beliefs, right, strict=True) if low < q <= high))
+        for low, high in itertools.pairwise(edges)
+    ]
+    found = cv_calibration.compute(sample)
+    assert found["ece"] == pytest.approx(sum(gaps) / 40, rel=1e-6)
+    assert found["excess"] == pytest.approx(np.mean(beliefs) - np.mean(right), abs=1e-7)
+
+
+def test_cv_close_counts_both_sides(sample):
+    close = 0
+    for p, label in zip(sample.head.cv_probabilities.tolist(), sample.y_train, strict=True):
+        close += abs(p.pop(label) - max(p)) <= 0.2
+    assert cv_close.compute(sample) == pytest.approx(close / 40)
+    assert close > 0
+
+
+def test_cv_strength_is_the_best_of_the_grid(sample):
+    losses = []
+    for C in (0.01, 0.1, 1, 10, 100, 1000):
+        P = sample.probe("logistic", C=(C,)).cv_probabilities
+        losses.append(log_loss(sample.y_train, P))
+    assert cv_strength.compute(sample) == np.argmin(losses) - 2
 
 
 def test_confidence_entropy_and_margin_by_rows(sample, answers):

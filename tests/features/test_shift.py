@@ -8,9 +8,19 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 from scipy.spatial.distance import cdist
+from scipy.stats import entropy
 from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
-from charz.features import coverage, domain_auc, eval_radius, frechet, mmd
+from charz.features import (
+    centroid_shift,
+    coverage,
+    domain_auc,
+    eval_radius,
+    frechet,
+    knn_shift,
+    mmd,
+)
 from charz.sample import Sample
 
 SHAPES = [(20, 15, 3), (8, 9, 30), (5, 30, 6)]
@@ -158,6 +168,81 @@ def test_frechet_is_nothing_between_the_same_rows_and_grows_with_the_shift():
     found = [frechet.compute(sample_of(200, 200, 10, shift=s)) for s in (0, 0.3, 0.6, 3)]
     assert found == sorted(found)
     assert found[-1] == pytest.approx(9, rel=0.2)  # |shift|^2 over the dimensions
+
+
+def classed(seed=0, n=45, m=40, d=6, k=3, shift=0.5):
+    rng = np.random.default_rng(seed)
+    y, z = rng.permutation(np.arange(n) % k), rng.integers(0, k, m)
+    means = 1.5 * np.random.default_rng(99).normal(size=(k, d))
+    X, Z = rng.normal(size=(n, d)) + means[y], rng.normal(size=(m, d)) + means[z] + shift
+    return Sample(X, y, Z, n_classes=k), z
+
+
+def two_distances(X, y, row):
+    """Return the sorted distances of a row to the class means of others."""
+    return sorted(np.linalg.norm(NearestCentroid().fit(X, y).centroids_ - row, axis=1))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_centroid_shift_refits_means_without_each_row(seed):
+    sample, _ = classed(seed)
+    X, y, n = sample.X_train, sample.y_train, sample.n_train
+    own = [two_distances(np.delete(X, i, 0), np.delete(y, i), X[i]) for i in range(n)]
+    away = [two_distances(X, y, row) for row in sample.X_eval]
+
+    def margin(rows):
+        return np.mean([(r[1] - r[0]) / (r[1] + r[0]) for r in rows])
+
+    found = centroid_shift.compute(sample)
+    assert found["margin"] == pytest.approx(margin(away) - margin(own))
+    radius = np.mean([r[0] for r in away]) / np.mean([r[0] for r in own])
+    assert found["radius"] == pytest.approx(math.log(radius))
+    answers = NearestCentroid().fit(X, y).predict(sample.X_eval)
+    shares = np.bincount(answers, minlength=3) / sample.n_eval
+    assert found["entropy"] == pytest.approx(entropy(shares, base=3))
+    assert found["prior"] == pytest.approx(np.abs(shares - 1 / 3).sum() / 2)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_knn_shift_by_classifiers_without_each_row(seed):
+    sample, _ = classed(seed)
+    X, y, n = sample.X_train, sample.y_train, sample.n_train
+    away = KNeighborsClassifier(5).fit(X, y).predict_proba(sample.X_eval)
+    own = np.vstack([
+        KNeighborsClassifier(5).fit(np.delete(X, i, 0), np.delete(y, i)).predict_proba(X[i : i + 1])
+        for i in range(n)
+    ])  # fmt: skip
+    lead = own.max(axis=1)
+    right = [
+        (row[label] == max(row)) / sum(row == max(row)) for row, label in zip(own, y, strict=True)
+    ]
+    expected = []
+    for q in away.max(axis=1):
+        alike = [r for r, other in zip(right, lead, strict=True) if abs(other - q) < 1e-9]
+        expected.append((sum(alike) + np.mean(right)) / (len(alike) + 1))
+    found = knn_shift.compute(sample)
+    assert found["share"] == pytest.approx(away.max(axis=1).mean() - lead.mean())
+    assert found["accuracy"] == pytest.approx(np.mean(expected))
+    assert found["prior"] == pytest.approx(np.abs(away.mean(axis=0) - 1 / 3).sum() / 2)
+
+
+def test_rows_between_the_classes_have_smaller_margins():
+    sample, _ = classed(n=200, m=200, shift=0)
+    middle = sample.X_train.mean(axis=0)
+    mixed = Sample(sample.X_train, sample.y_train, middle + 0.3 * (sample.X_eval - middle))
+    assert abs(centroid_shift.compute(sample)["margin"]) < 0.05
+    assert centroid_shift.compute(mixed)["margin"] < -0.05
+    assert abs(knn_shift.compute(sample)["share"]) < 0.05
+    assert knn_shift.compute(mixed)["share"] < -0.05
+
+
+def test_the_expected_accuracy_of_neighbours_is_near_the_true_one_in_one_domain():
+    errors = []
+    for seed in range(10):
+        sample, z = classed(seed, n=200, m=300, shift=0)
+        model = KNeighborsClassifier(5).fit(sample.X_train, sample.y_train)
+        errors.append(knn_shift.compute(sample)["accuracy"] - model.score(sample.X_eval, z))
+    assert abs(np.mean(errors)) < 0.03
 
 
 def test_a_large_common_offset_costs_no_precision():
