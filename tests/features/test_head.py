@@ -8,14 +8,16 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import entropy, sem
-from sklearn.metrics import log_loss
+from sklearn.metrics import f1_score, log_loss
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
+from charz.estimators import ac_scaled
 from charz.features import (
     centroid_agreement,
     cv_calibration,
     cv_close,
     cv_log_loss,
+    cv_macro_f1,
     cv_margin,
     cv_spread,
     cv_strength,
@@ -24,6 +26,7 @@ from charz.features import (
     eval_mano,
     eval_margin,
     eval_nuclear_norm,
+    expected,
     knn_agreement,
     prior_gap,
     prior_shift,
@@ -49,6 +52,26 @@ def answers(sample):
 def test_cv_log_loss_is_scikit_learns(sample):
     expected = log_loss(sample.y_train, sample.head.cv_probabilities)
     assert cv_log_loss.compute(sample) == pytest.approx(expected, rel=1e-6)
+
+
+def test_cv_macro_f1_is_scikit_learns(sample):
+    expected = f1_score(
+        sample.y_train, sample.head.cv_probabilities.argmax(axis=1), average="macro"
+    )
+    assert cv_macro_f1.compute(sample) == pytest.approx(expected)
+
+
+def test_expected_scores_are_those_of_labels_drawn_from_the_scaled_probabilities(sample):
+    """Labels drawn from what the probe believes: the mean score is what it expects."""
+    b = ac_scaled.inverse_temperature(sample)
+    Q = sample.head.probabilities[0] ** b
+    Q = np.tile(Q / Q.sum(axis=1, keepdims=True), (40, 1))
+    found, rng = expected.compute(sample), np.random.default_rng(0)
+    draws = [(rng.random(len(Q))[:, None] > Q.cumsum(axis=1)).sum(axis=1) for _ in range(30)]
+    scores = [f1_score(y, Q.argmax(axis=1), average="macro") for y in draws]
+    assert found["macro_f1"] == pytest.approx(np.mean(scores), abs=0.01)
+    losses = [log_loss(y, Q, labels=range(Q.shape[1])) for y in draws]
+    assert found["log_loss"] == pytest.approx(np.mean(losses), rel=0.02)
 
 
 def test_cv_margin_by_loops(sample):
