@@ -138,10 +138,10 @@ def test_stretches_have_the_shares_of_classes_of_the_whole(seed, counts):
     for size in range(len(y) + 1):
         seen = np.bincount(y[order[:size]], minlength=len(counts))
         assert (np.abs(seen - size * np.array(counts) / len(y)) <= 1 + len(counts) / 2).all()
-    mixed = rng.permutation(len(y))
-    assert (
-        X[mixed][deal(Labelled(X[mixed], y[mixed], len(counts)).places, y[mixed])] == X[order]
-    ).all()
+    if len(y) > 2:  # two rows are as long as each other
+        mixed = rng.permutation(len(y))
+        places = Labelled(X[mixed], y[mixed], len(counts)).places
+        assert (X[mixed][deal(places, y[mixed])] == X[order]).all()
 
 
 def test_many_rows_are_represented_by_an_even_choice():
