@@ -96,13 +96,14 @@ class Settler:
     def _id_of(self, each: portable.Field, value: Any) -> int:
         table = str(each.refers)
         if not portable.is_named(table):
-            return int(self._known(table, np.array([value]))[0])
+            return int(self._known(table, pa.chunked_array([[value]], pa.int32()))[0])
         names = self.tables[table]["spec" if table == "encoder" else "name"].to_pylist()
         return int(self.ids[table][names.index(value)])
 
-    def _known(self, table: str, codes: Ints) -> Ints:
+    def _known(self, table: str, column: pa.ChunkedArray) -> Ints:
         """Return the ids of rows by their codes."""
         ids = self.ids[table]
+        codes: Ints = column.fill_null(-1).to_numpy()
         if len(codes) and (codes.min() < 0 or codes.max() >= len(ids)):
             raise InputError(f"a figure names a {table} that is not there", "export it anew")
         return ids[codes]
@@ -148,7 +149,7 @@ class Settler:
     def _results(self) -> Iterator[int]:
         """Put the results, part by part in the order of their key; yield how many are new."""
         table = self.tables["result"]
-        ids = self._cells(table) | {"probe_id": self._known("probe", table["probe"].to_numpy())}
+        ids = self._cells(table) | {"probe_id": self._known("probe", table["probe"])}
         sizes = np.array(self.tables["subset"]["n_rows"].to_pylist(), dtype=np.int64)
         totals = {
             f"n_{role}": sizes[table[f"{role}_subset"].to_numpy()] for role in ("train", "eval")
@@ -173,7 +174,7 @@ class Settler:
         found = {}
         for name in _gather.CELL:
             of = "encoder" if name == "encoder" else "subset"
-            found[f"{name}_id"] = self._known(of, table[name].to_numpy())
+            found[f"{name}_id"] = self._known(of, table[name])
         return found
 
     def _values(self) -> Iterator[int]:
