@@ -13,8 +13,10 @@ from charz.records import EncoderSpec
 
 _URL = re.compile(r"\bhttps?://\S*")
 _PATH = re.compile(
-    r"""(?:^|(?<=[\s'"(=:,;\[{]))(?:~?/|\.{1,2}/|[A-Za-z]:[\\/]|\\\\)(?=\S)|\bfile:|^~"""
+    r"""(?:^|(?<=[\s'"(=:,;\[{]))(?:~?/|\.{1,2}/|[A-Za-z]:[\\/]|\\\\)(?=\S)|(?<!:)//(?=\S)|\bfile:|^~"""
 )
+_WITHIN = {"random": "st/"}
+"""What a control's name says before the name of the checkpoint that it is made like."""
 _OF_OTHERS = {("dataset", "classes")}
 """What the data's makers wrote: a label may begin with a slash."""
 
@@ -41,14 +43,18 @@ def encoder(row: Mapping[str, Any], public: Mapping[str, str]) -> dict[str, Any]
     {'spec': 'st:org/mini?layer=3', 'name': 'org/mini'}
     """
     spec = EncoderSpec.parse(row["spec"])
-    name = public.get(spec.name) or public.get(PurePath(spec.name).name, spec.name)
+    before = _WITHIN.get(spec.kind, "")
+    before = before if spec.name.startswith(before) else ""
+    local = spec.name.removeprefix(before)
+    name = public.get(local) or public.get(PurePath(local).name, local)
     if is_path(name) or ("/" in name and Path(name).exists()):
         raise InputError(
             f"the encoder '{spec}' is named by a folder of this machine",
             f"give it a public name with --public '{PurePath(name).name}=ORG/MODEL'",
         )
-    if name == spec.name:
+    if name == local:
         return dict(row)
+    name = before + name
     return dict(row) | {"spec": str(replace(spec, name=name)), "name": name}
 
 

@@ -227,6 +227,16 @@ def test_a_relative_folder_is_one_too(sqlite_store, tmp_path, monkeypatch):
     assert "st:org/mini" in readable(tmp_path / "figures")
 
 
+def test_the_checkpoint_of_a_control_is_a_folder_too(sqlite_store, tmp_path):
+    world.fill(sqlite_store)
+    control = {"spec": "random:st//data/mini?layer=2", "name": "st//data/mini"}
+    change(sqlite_store, "encoder", control, name="a")
+    with pytest.raises(InputError, match="named by a folder"):
+        figures.export(sqlite_store, tmp_path / "figures")
+    figures.export(sqlite_store, tmp_path / "figures", public={"mini": "org/mini"})
+    assert "random:st/org/mini?layer=2" in readable(tmp_path / "figures")
+
+
 def change(store, table: str, values: dict, **where) -> None:
     columns = TABLES[table].c
     same = [columns[name] == value for name, value in where.items()]
@@ -240,6 +250,7 @@ def change(store, table: str, values: dict, **where) -> None:
     ("dataset", {"license": "see ../LICENSE"}),
     ("encoder", {"extra": {"folder": "C:\\models\\mini"}}),
     ("encoder", {"lineage": "/models/mini"}),
+    ("encoder", {"lineage": "st//models/mini"}),
 ])  # fmt: skip
 def test_a_path_anywhere_is_refused(sqlite_store, tmp_path, table, values):
     world.fill(sqlite_store)
