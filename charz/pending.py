@@ -18,11 +18,15 @@ from charz.schema import (
     Protocol,
     ProtocolProbe,
     Result,
+    Run,
     Split,
     Subset,
 )
 
 Statement: TypeAlias = Select[*tuple[Any, ...]]
+
+REFERENCE = "import reference"
+"""The command of the runs that bring in figures: what only they know of asks for no work."""
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
@@ -47,11 +51,16 @@ class Choice:
     whole_eval: bool = False
 
 
+def only_reference() -> sa.ColumnElement[bool]:
+    """Return whether an encoder is known from imported figures alone: nobody ingested it."""
+    return sa.exists().where(Run.id == Encoder.run_id, Run.command == REFERENCE)
+
+
 def embeddings() -> Statement:
     """Return (encoder_id, split_id, basis_id) that have no vectors yet.
 
-    Every encoder embeds every split; a fitted one also the eval split of each shifted
-    subset, fitted on the dataset that was trained on.
+    Every encoder that was ingested embeds every split; a fitted one also the eval split of
+    each shifted subset, fitted on the dataset that was trained on.
     """
     own = (
         sa.select(
@@ -60,7 +69,7 @@ def embeddings() -> Statement:
             Split.dataset_id.label("basis_id"),
         )
         .join_from(Encoder, Split, sa.true())
-        .where(Split.examples_hash.is_not(None), Encoder.kind != "imported")
+        .where(Split.examples_hash.is_not(None), Encoder.kind != "imported", ~only_reference())
     )
     shifted = (
         sa.select(Encoder.id, Subset.split_id, Subset.labels_of_id)
@@ -69,6 +78,7 @@ def embeddings() -> Statement:
         .where(
             Encoder.is_fitted,
             Encoder.kind != "imported",
+            ~only_reference(),
             Subset.role == "eval",
             Split.dataset_id != Subset.labels_of_id,
             Split.examples_hash.is_not(None),
@@ -191,13 +201,16 @@ def units(statement: Statement) -> Statement:
 
 
 def protocols() -> Statement:
-    """Return every (protocol, dataset with examples): where subsets are drawn."""
+    """Return every (protocol, dataset with examples): where subsets are drawn.
+
+    A protocol without sizes came with figures and asks for nothing until it is declared.
+    """
     with_examples = sa.exists().where(
         Split.dataset_id == Dataset.id, Split.examples_hash.is_not(None)
     )
     return (
         sa.select(Protocol.id.label("protocol_id"), Dataset.id.label("dataset_id"))
         .join_from(Protocol, Dataset, sa.true())
-        .where(with_examples)
+        .where(with_examples, Protocol.sizes.is_not(None))
         .order_by(Protocol.id, Dataset.id)
     )

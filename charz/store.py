@@ -162,6 +162,40 @@ class Writer:
             count += self.execute(statement, batch)
         return count
 
+    def pour(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+        """Insert many rows as they are; one whose natural key is there is left.
+
+        Much quicker than `put`: nothing looks at the values on their way, so they must be what
+        the driver takes, None for NULL, and defaults are not filled in.
+
+        Returns
+        -------
+        int
+            The rows inserted.
+        """
+        names = ", ".join(f'"{TABLES[table].c[name].name}"' for name in columns)
+        if self._connection.dialect.name == "postgresql":
+            return self._copy(table, names, rows)
+        marks = ", ".join("?" * len(columns))
+        insert = f'INSERT INTO "{table}" ({names}) VALUES ({marks}) ON CONFLICT DO NOTHING'  # noqa: S608 - names from the schema
+        done = self._connection.exec_driver_sql(
+            insert, [tuple(row) for row in rows], execution_options={"preserve_rowcount": True}
+        )
+        return done.rowcount
+
+    def _copy(self, table: str, names: str, rows: Sequence[Sequence[Any]]) -> int:
+        """Copy rows into a table of the moment, and from there those that are new."""
+        make = f'CREATE TEMP TABLE incoming ON COMMIT DROP AS SELECT {names} FROM "{table}" LIMIT 0'  # noqa: S608 - names from the schema
+        self._connection.exec_driver_sql(make)
+        driver: Any = self._connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copying:
+            for row in rows:
+                copying.write_row(row)
+        insert = f'INSERT INTO "{table}" ({names}) SELECT * FROM incoming ON CONFLICT DO NOTHING'  # noqa: S608 - names from the schema
+        count = self._connection.exec_driver_sql(insert).rowcount
+        self._connection.exec_driver_sql("DROP TABLE incoming")
+        return count
+
     def ensure(self, table: str, row: Mapping[str, Any], update: Sequence[str] = ()) -> int:
         """Put one row and return its id."""
         self.put(table, [row], update)

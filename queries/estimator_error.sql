@@ -25,6 +25,6 @@ SELECT
 FROM feature_value AS v
 JOIN feature AS f ON f.id = v.feature_id
 JOIN cell AS c USING (encoder_id, train_subset_id, eval_subset_id)
-WHERE f.kind = 'estimator' AND c.probe = $probe AND c.origin = 'measured'
+WHERE f.kind = 'estimator' AND c.probe = $probe AND c.origin IN ('measured', 'reference')
 GROUP BY f.name, c.is_shift, c.n_train
 ORDER BY c.is_shift, c.n_train, mae, estimator

@@ -15,7 +15,10 @@ WITH samples AS (
     FROM feature_value AS v
     JOIN feature AS f ON f.id = v.feature_id
     JOIN cell AS c USING (encoder_id, train_subset_id, eval_subset_id)
-    WHERE c.probe = $probe AND c.origin = 'measured' AND ($n IS NULL OR c.n_train = $n)
+    WHERE
+        c.probe = $probe
+        AND c.origin IN ('measured', 'reference')
+        AND ($n IS NULL OR c.n_train = $n)
 ),
 undefined AS (
     SELECT feature, kind, count(*) AS n_all, count(*) - count(x) AS n_undefined

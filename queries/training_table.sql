@@ -84,5 +84,5 @@ JOIN split ON split.id = s.split_id
 JOIN dataset AS d ON d.id = t.labels_of_id
 JOIN dataset AS ed ON ed.id = split.dataset_id
 JOIN protocol AS plan ON plan.id = t.protocol_id
-WHERE p.spec = $probe AND r.origin = 'measured'
+WHERE p.spec = $probe AND r.origin IN ('measured', 'reference')
 ORDER BY dataset, encoder, protocol, n_train, n_target, seed, eval_dataset, n_eval, eval_seed

@@ -307,5 +307,5 @@ def test_the_wheel_holds_all_that_is_needed(wheel, tmp_path):
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"charz"}
     sources = {str(path.relative_to(ROOT)) for path in PACKAGE.rglob("*") if path.is_file()
-               and path.suffix in (".py", ".typed")}  # fmt: skip
+               and path.suffix in (".py", ".typed", ".npz", ".parquet", ".json")}  # fmt: skip
     assert sources <= set(zipfile.ZipFile(wheel).namelist())

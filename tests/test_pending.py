@@ -130,7 +130,8 @@ def worlds(draw: Any) -> World:
         {"spec": f"p{n}", "name": "p", "parameters": {}} for n in range(draw(sizes))
     ])  # fmt: skip
     w.tables["protocol"] = numbered([
-        {"name": f"p{n}", "sampler": "random", "parameters": {}, "n_seeds": 1, "eval_sizes": []}
+        {"name": f"p{n}", "sampler": "random", "parameters": {}, "n_seeds": 1, "eval_sizes": [],
+         "sizes": draw(st.sampled_from([None, [8]]))}
         for n in range(draw(st.integers(1, 2)))
     ])  # fmt: skip
     keys = list(product(ids(w.protocol), ids(w.probe)))
@@ -233,7 +234,8 @@ def test_units_add_up_to_the_whole(store, made):
 def test_every_protocol_draws_from_every_dataset_with_examples(store, made):
     put(store, made)
     with_examples = {row["dataset_id"] for row in made.split if row["examples_hash"]}
-    wanted = set(product(ids(made.protocol), with_examples))
+    planned = [row["id"] for row in made.protocol if row["sizes"]]
+    wanted = set(product(planned, with_examples))
     agree(asked(store, pending.protocols()), wanted)
 
 

@@ -1,4 +1,4 @@
-"""``charz import``: a folder that another registry exported."""
+"""``charz import``: a folder that another registry exported, or what ships with charz."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from pathlib import Path
 
 import click
 
-from charz.cli import _registry, options, output
+from charz.cli import _progress, _registry, options, output
 from charz.cli._group import Command
 
 
-@click.command(cls=Command, examples=("charz import shared/",))
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.command(cls=Command, examples=("charz import shared/", "charz import reference"))
+@click.argument("folder")
 @options.rows
 @options.registry
-def command(folder: Path, registry: str | None, style: str | None) -> None:
+def command(folder: str, registry: str | None, style: str | None) -> None:
     """Add what another registry exported.
 
-    The registry is made when there is none; what is there already is left as it is.
+    FOLDER may also be the word reference: the figures that ship with charz (write
+    ./reference for a folder of that name). The registry is made when there is none;
+    what is there already is left as it is.
     """
-    from charz.steps import transfer
+    from charz.steps import figures, transfer
 
-    with _registry.writing(registry, create=True) as store:
-        done = transfer.load(store, folder)
+    place = figures.reference() if folder == "reference" else Path(folder)
+    with _registry.writing(registry, create=True) as store, _progress.shown() as progress:
+        if (place / figures.CARD).is_file():
+            done = figures.load(store, place, progress=progress)
+        else:
+            done = transfer.load(store, place)
     output.summaries([done], style)

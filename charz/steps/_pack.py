@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from sqlalchemy import RowMapping
 from charz.artifacts import ArtifactStore
 from charz.schema import TABLES, Dataset, Run, Split, Subset, natural_key
 from charz.steps import _portable as portable
+from charz.steps._folders import file
 from charz.store import Store
 
 Columns = dict[str, Sequence[Any]]
@@ -166,14 +166,3 @@ def copy_artifacts(source: ArtifactStore, target: ArtifactStore, folder: Path) -
     for row in listed:
         target.copy(source, row["hash"], row["suffix"])
     return len(listed)
-
-
-def file(folder: Path, table: str) -> Path:
-    """Return where a table lies in an export."""
-    return folder / f"{table}.parquet"
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file."""
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

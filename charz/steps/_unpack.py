@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from charz.errors import InputError
 from charz.schema import TABLES, natural_key
 from charz.steps import _portable as portable
-from charz.steps._pack import file
+from charz.steps._folders import file
 from charz.store import Writer
 
 _BATCH = 20_000
@@ -150,13 +149,3 @@ def _json(text: str) -> Any:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
-
-
-def plain_reason(error: Exception) -> str:
-    """Return what was wrong with the rows, in a line."""
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().partition("\n")[0]
-
-
-UNREADABLE = (pa.ArrowException, ValueError, KeyError, sa.exc.StatementError)
-"""What hostile or damaged rows raise on their way in."""

@@ -6,16 +6,19 @@ artifacts. Ingesting the same thing again changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 
+from charz import pending
 from charz.artifacts import Artifact
 from charz.encoders import describe, expand
 from charz.errors import InputError
 from charz.records import Dataset, EncoderFacts, Examples
+from charz.schema import Encoder
 from charz.store import Store, Writer
 
 
@@ -46,7 +49,11 @@ def encoder(store: Store, text: str, lineage: str | None = None) -> list[dict[st
         every = [replace(facts, lineage=lineage) for facts in every]
     known = [_known(store, facts) for facts in every]
     changed = ("lineage",) if lineage is not None else ()
-    store.put("encoder", [_encoder_row(store, facts) for facts in every], update=changed)
+    rows = [_encoder_row(store, facts) for facts in every]
+    store.put("encoder", rows, update=changed)
+    # One that only imported figures knew of becomes this registry's own, to be embedded.
+    mine = [row for row, there in zip(rows, known, strict=True) if not there]
+    store.put("encoder", mine, update=("run_id", *changed))
     return [
         {
             "spec": str(facts.spec),
@@ -67,7 +74,13 @@ def _known(store: Store, facts: EncoderFacts) -> bool:
             f"the weights of '{facts.spec}' are no longer those it was registered with",
             "name the new ones apart: another folder or an @revision",
         )
-    return there is not None
+    return there is not None and not _is_brought(store, there)
+
+
+def _is_brought(store: Store, row: Mapping[Any, Any]) -> bool:
+    """Return whether an encoder is known from imported figures alone."""
+    brought = sa.select(Encoder.id).where(Encoder.id == row["id"], pending.only_reference())
+    return bool(store.rows(brought))
 
 
 def _encoder_row(store: Store, facts: EncoderFacts) -> dict[str, Any]:

@@ -85,8 +85,10 @@ def protocol(
         "probes": probes,
     }
     plan, there = dict(DEFAULTS), store.row("protocol", name=name)
-    if there is not None:
-        plan = {**there, "sizes": there["sizes"] or SIZES, "probes": ()}
+    if there is not None and there["sizes"] is None:  # it came with figures, without a plan
+        plan |= {key: there[key] for key in ("sampler", "parameters")}
+    elif there is not None:
+        plan = {**there, "probes": ()}
     plan = {key: plan[key] if value is None else value for key, value in given.items()}
     if there is not None and there["sampler"] != plan["sampler"]:
         raise _differs(there, "sampler")
@@ -124,10 +126,10 @@ def _eval_sizes(sizes: Sequence[int | None]) -> list[int | None]:
 
 def _write_protocol(store: Store, row: dict[str, Any], probes: Sequence[Mapping[str, Any]]) -> None:
     there = store.row("protocol", name=row["name"])
-    if there is not None:
-        if there["parameters"] != row["parameters"]:
-            raise _differs(there, "parameters")
-        row["sizes"] = [*(there["sizes"] or ()), *row["sizes"]]
+    if there is not None and there["parameters"] != row["parameters"]:
+        raise _differs(there, "parameters")
+    if there is not None and there["sizes"] is not None:
+        row["sizes"] = [*there["sizes"], *row["sizes"]]
         row["eval_sizes"] = [*there["eval_sizes"], *row["eval_sizes"]]
         row["n_seeds"] = max(there["n_seeds"], row["n_seeds"])
     row["sizes"] = sorted(set(row["sizes"]))
@@ -183,7 +185,7 @@ def run(
     """
     progress = progress or Silence()
     wanted = _filters.datasets(store, datasets)
-    if not store.count("protocol"):
+    if not store.rows(sa.select(Protocol.id).where(Protocol.sizes.is_not(None)).limit(1)):
         protocol(store)
     began = time.monotonic()
     plans = {row["id"]: row["name"] for row in store.rows(sa.select(Protocol.id, Protocol.name))}

@@ -8,21 +8,17 @@ merges, may be repeated, and carries rows from SQLite to PostgreSQL or back.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import charz
 from charz import store as stores
 from charz.artifacts import ArtifactStore
-from charz.errors import ArtifactError, InputError
+from charz.errors import InputError
 from charz.records import Summary
-from charz.steps import _filters, _pack, _portable, _unpack
+from charz.steps import _filters, _folders, _pack, _portable, _unpack
 from charz.store import Store
 
 
@@ -65,7 +61,7 @@ def export(
     """
     start, place = time.monotonic(), Path(folder).absolute()
     chosen = _chosen(store, encoders, datasets)
-    with _new_folder(place) as growing:
+    with _folders.new_folder(place) as growing:
         counts = _pack.Packer(store, growing, chosen, artifacts).pack()
         if artifacts:
             target = ArtifactStore(str(growing / "artifacts"))
@@ -93,7 +89,7 @@ def load(store: Store, folder: str | Path) -> Summary:
         encoder, protocol or subset of the same name is another one here.
     """
     start, place = time.monotonic(), Path(folder).absolute()
-    with _refusals(place):
+    with _folders.refusals(place):
         manifest = _manifest(place)
         if manifest["artifacts"]:
             source = ArtifactStore(str(place / "artifacts"))
@@ -117,36 +113,9 @@ def _chosen(
     return chosen
 
 
-@contextmanager
-def _new_folder(place: Path) -> Iterator[Path]:
-    """Yield a folder that takes its name once it is whole, and is gone when it is not."""
-    if place.exists() or place.is_symlink():
-        raise InputError(f"{place} is there already", "give the name of a new folder")
-    growing = place.with_name(f".{place.name}.{uuid.uuid4().hex}")
-    try:
-        growing.mkdir(parents=True)
-        yield growing
-        _sync(growing)
-        growing.rename(place)
-    except OSError as error:
-        raise InputError(
-            f"cannot write {place} ({error.strerror or error})",
-            "free space or give a folder that you may write",
-        ) from error
-    finally:
-        shutil.rmtree(growing, ignore_errors=True)
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_file():
-            with path.open("rb") as opened:
-                os.fsync(opened.fileno())
-
-
 def _write_manifest(folder: Path, counts: Mapping[str, int], artifacts: bool) -> None:
     tables = {
-        table: {"rows": count, "sha256": _pack.sha256(_pack.file(folder, table))}
+        table: {"rows": count, "sha256": _folders.sha256(_folders.file(folder, table))}
         for table, count in counts.items()
     }
     manifest = {
@@ -175,25 +144,5 @@ def _manifest(folder: Path) -> dict[str, Any]:
     if set(manifest["tables"]) != set(_portable.TRAVELS):
         raise InputError(f"{path} does not list the tables of charz", "export it anew")
     for table, entry in manifest["tables"].items():
-        _hold(_pack.file(folder, table), entry["sha256"])
+        _folders.hold(_folders.file(folder, table), entry["sha256"])
     return manifest
-
-
-def _hold(path: Path, sha256: str) -> None:
-    if path.is_symlink() or not path.is_file():
-        raise InputError(f"{path} is missing or no plain file", "export it anew")
-    if _pack.sha256(path) != sha256:
-        raise InputError(f"{path} is damaged: its hash is not the manifest's", "export it anew")
-
-
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """Turn what a damaged or hostile folder raises into one clear error."""
-    try:
-        yield
-    except ArtifactError as error:
-        raise InputError(error.problem, "export it anew") from error
-    except (*_unpack.UNREADABLE, TypeError, OSError) as error:
-        raise InputError(
-            f"{folder} cannot be imported: {_unpack.plain_reason(error)}", "export it anew"
-        ) from error

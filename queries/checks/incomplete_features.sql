@@ -1,12 +1,16 @@
--- Which measured samples have some features but not all that the registry knows?
--- (charz update computes them.)
+-- Which samples of known rows have some features but not all that the registry knows?
+-- (charz update computes them; what came with figures has no rows to compute them on.)
 --
 -- column: encoder VARCHAR  the encoder's spec
 -- column: dataset VARCHAR  the dataset trained on
 -- column: n_samples BIGINT  samples concerned
 -- column: feature VARCHAR  a feature that is missing
 WITH samples AS (
-    SELECT DISTINCT encoder_id, train_subset_id, eval_subset_id FROM feature_value
+    SELECT DISTINCT v.encoder_id, v.train_subset_id, v.eval_subset_id
+    FROM feature_value AS v
+    JOIN subset AS t ON t.id = v.train_subset_id
+    JOIN subset AS s ON s.id = v.eval_subset_id
+    WHERE t.members_hash IS NOT NULL AND s.members_hash IS NOT NULL
 ),
 missing AS (
     SELECT s.encoder_id, s.train_subset_id, f.name AS feature
