@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-FORMAT = 1
+FORMAT = 2
 _PARTS = ("model", "calibration", "known")
 
 
@@ -135,7 +135,7 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
     known = _support.fit(table.features, table.groups)
     held_out = _held_out(item, table)
     risks = _risks(table.features, _support.held_out(known, table.features, table.groups))
-    high = 1.0 if _link.choose(table.target) == "logit" else np.inf
+    high = 1.0 if _link.choose(table.target) == "share" else np.inf
     weights = _link.group_weights(table.groups)
     bundle = Bundle(
         item=item,

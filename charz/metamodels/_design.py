@@ -1,9 +1,10 @@
 """From a frame of features to the matrix a metamodel learns from, the same at predict.
 
-The *base* is the learned-scale value of cross-validation, which every metamodel corrects.
-Estimators enter as their difference to the base, sizes and other skewed nonnegative
-columns as log(1 + x), all else as it is. Columns are matched by name; absent ones, and
-infinite values, are NaN.
+The *base*, which every metamodel corrects, is the mean of the sample's own guesses of the
+metric, its *anchors*: for accuracy cross-validation and what corrects it by the eval rows. Their
+errors differ, so that their mean is better than each. Estimators enter as their difference to
+the base, sizes and other skewed nonnegative columns as log(1 + x), all else as it is. Columns are
+matched by name; absent ones, and infinite values, are NaN.
 """
 
 from __future__ import annotations
@@ -23,17 +24,23 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-BASE = "cv"
+ANCHORS = (
+    ("cv", "cv_repeated", "doc", "cbpe", "ac_scaled", "heads_vote"),
+    ("cv_macro_f1", "expected_macro_f1"),
+    ("cv_log_loss", "cv_deals_log_loss", "expected_log_loss"),
+)
+"""Guesses of accuracy, of macro-F1 and of log-loss; the set nearest to the target is taken."""
 HIDDEN = "_"
 """Columns that begin so are known in training alone: no model learns from them."""
 SIZE = "n_train"
+USUAL = 64.0
 #: No feature says more beyond this; squares and float32 stay finite.
 LARGEST = 1e15
-PLAIN, LOGGED, SHARE = 0, 1, 2
+PLAIN, LOGGED, RELATIVE = 0, 1, 2
 
 
 def fit(features: pd.DataFrame, target: Floats, weights: Floats, link: str) -> Arrays:
-    """Choose base, columns and their scales; the arrays that `matrix` and `base` read.
+    """Choose anchors, columns and their scales; the arrays that `matrix` and `base` read.
 
     Raises
     ------
@@ -45,19 +52,42 @@ def fit(features: pd.DataFrame, target: Floats, weights: Floats, link: str) -> A
     X = columns(features, names)
     known = np.asarray(np.isfinite(X).any(axis=0))
     names = [name for name, keep in zip(names, known, strict=True) if keep]
-    estimators = set(shelf.names("estimators"))
-    kinds = [_kind(name, x, estimators) for name, x in zip(names, X[:, known].T, strict=True)]
-    y = _link.to_scale(link, target)
-    design = {
+    anchors = _anchors(features, names, target, weights, link)
+    relative = {*anchors, *(shelf.names("estimators") if link == "share" else ())}
+    kinds = [_kind(name, x, relative) for name, x in zip(names, X[:, known].T, strict=True)]
+    level = np.average(_link.to_scale(link, target), weights=weights)
+    return {
         "link": np.array(link),
         "names": np.array(names, dtype=np.str_),
         "kinds": np.array(kinds, dtype=np.int8),
-        "level": np.array(np.average(y, weights=weights)),
-        "has_base": np.array(BASE in names and link == "logit"),
+        "level": np.array(level),
+        "anchors": np.array(anchors, dtype=np.str_),
     }
-    if design["has_base"]:
-        design["has_base"] = np.array(_helps(y, base(design, features), weights))
-    return design
+
+
+def _anchors(
+    features: pd.DataFrame, names: list[str], target: Floats, weights: Floats, link: str
+) -> list[str]:
+    """Return the anchors whose mean is nearest to the target, none where the mean target is."""
+    y = _link.to_scale(link, target)
+    level = float(np.average(y, weights=weights))
+    best, least = [], np.average((y - level) ** 2, weights=weights)
+    for anchors in ANCHORS:
+        there = [name for name in anchors if name in names]
+        start = _mean(features, there, link, level)
+        error = np.average((y - start) ** 2, weights=weights)
+        if error < least:
+            best, least = there, error
+    return best
+
+
+def _mean(features: pd.DataFrame, anchors: list[str], link: str, level: float) -> Floats:
+    """Return the mean of the anchors that a row has, on the learned scale, else the level."""
+    X = _link.to_scale(link, columns(features, anchors))
+    known = np.isfinite(X)
+    count = known.sum(axis=1)
+    total = np.where(known, X, 0.0).sum(axis=1)
+    return np.where(count > 0, total / np.maximum(count, 1), level)
 
 
 def check_rows(features: pd.DataFrame, target: Floats) -> None:
@@ -69,27 +99,32 @@ def check_rows(features: pd.DataFrame, target: Floats) -> None:
 
 
 def base(design: Arrays, features: pd.DataFrame) -> Floats:
-    """Return what is corrected, on the learned scale, (rows,): CV, or the mean target.
-
-    CV counts as smoothed by its number of rows; where it is NaN the mean target stands in.
-    """
-    level = np.full(len(features), float(design["level"]))
-    if not design["has_base"]:
-        return level
-    cv, n = columns(features, [BASE, SIZE]).T
-    scaled = _link.to_scale("logit", _link.smoothed(cv, n))
-    return np.where(np.isfinite(scaled), scaled, level)
+    """Return what is corrected, on the learned scale, (rows,); the mean target without anchors."""
+    anchors = [str(name) for name in design["anchors"]]
+    return _mean(features, anchors, str(design["link"]), float(design["level"]))
 
 
 def matrix(design: Arrays, features: pd.DataFrame) -> Floats:
-    """Return the design matrix, (rows, columns + 1); the last column is the base."""
+    """Return the design matrix, (rows, columns + 2).
+
+    The last two columns are the base and, for a share, the standard error of so large a share
+    of ``n_train`` rows (0 for other metrics).
+    """
+    link = str(design["link"])
     X = columns(features, [str(name) for name in design["names"]])
     start = base(design, features)
     logged = design["kinds"] == LOGGED
     X[:, logged] = np.log1p(np.maximum(X[:, logged], 0))
-    shares = design["kinds"] == SHARE
-    X[:, shares] = _link.to_scale("logit", X[:, shares]) - start[:, None]
-    return np.column_stack([X, start])
+    relative = design["kinds"] == RELATIVE
+    X[:, relative] = _link.to_scale(link, X[:, relative]) - start[:, None]
+    error = start * (1 - start) if link == "share" else np.zeros(len(start))
+    return np.column_stack([X, start, np.sqrt(error / sizes(features))])
+
+
+def sizes(features: pd.DataFrame) -> Floats:
+    """Return the rows of each training sample, (rows,), `USUAL` where that is unknown."""
+    (n,) = columns(features, [SIZE]).T
+    return np.where(np.isfinite(n), np.maximum(n, 1), USUAL)
 
 
 def columns(features: pd.DataFrame, names: list[str]) -> Floats:
@@ -116,16 +151,9 @@ def columns(features: pd.DataFrame, names: list[str]) -> Floats:
     return np.asarray(np.clip(X, -LARGEST, LARGEST))
 
 
-def _kind(name: str, x: Floats, estimators: set[str]) -> int:
-    """Return how a column enters: a share, a skewed nonnegative number, or as it is."""
-    if name in estimators:
-        return SHARE
+def _kind(name: str, x: Floats, relative: set[str]) -> int:
+    """Return how a column enters: relative to the base, as a logarithm, or as it is."""
+    if name in relative:
+        return RELATIVE
     low, middle, high = np.nanpercentile(x, [0, 50, 99])
     return LOGGED if low >= 0 and high > 10 * middle and high > 1 else PLAIN
-
-
-def _helps(y: Floats, start: Floats, weights: Floats) -> bool:
-    """Whether the base comes closer to the target than the target's own mean."""
-    about_base = np.average((y - start) ** 2, weights=weights)
-    about_mean = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
-    return bool(about_base < about_mean)

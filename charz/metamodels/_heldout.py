@@ -129,7 +129,7 @@ def report(
     if name != "constant":
         answers["constant"] = predictions("constant", features, y, labels, lineages)
     for estimator in shelf.names("estimators"):
-        if estimator in features.columns and _link.choose(y) == "logit":
+        if estimator in features.columns and _link.choose(y) == "share":
             answers[estimator] = _design.columns(features, [estimator])[:, 0]
     sizes = _sizes(features)
     sizes |= {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
@@ -159,7 +159,7 @@ def judged_intervals(
     With a single group there is nothing to calibrate on: the ends are NaN.
     """
     labels = np.asarray(groups)
-    high = 1.0 if _link.choose(truth) == "logit" else np.inf
+    high = 1.0 if _link.choose(truth) == "share" else np.inf
     columns = {name: np.asarray(column) for name, column in covariates.items()}
     ends = np.full((len(truth), 2), np.nan)
     for group in np.unique(labels):

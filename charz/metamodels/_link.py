@@ -1,11 +1,10 @@
 """The scale a metamodel works on, and the row weights it works with.
 
-A metric in [0, 1] is learned on the logit scale, a nonnegative one (log loss) on the log
-scale, so that a prediction never leaves the metric's range and a point near the border
-counts for more than one in the middle.
+A metric in [0, 1] is learned as it is, in the points that its error is counted in, and
+predictions are clipped to its range; a nonnegative one (log loss) is learned on the log scale.
 
->>> to_scale("logit", [0.5]), from_scale("logit", [0.0])
-(array([0.]), array([0.5]))
+>>> to_scale("share", [0.5, 0.9]), from_scale("share", [0.5, 1.1])
+(array([0.5, 0.9]), array([0.5, 1. ]))
 """
 
 from __future__ import annotations
@@ -21,15 +20,13 @@ if TYPE_CHECKING:
 
     from charz.records import Floats, Ints
 
-LINKS = ("logit", "log")
-#: Shares are kept this far from 0 and 1: half a point, the noise floor of 10^4 eval rows.
-BORDER = 0.005
+LINKS = ("share", "log")
 #: Nonnegative metrics are kept this far from 0.
 SMALLEST = 0.001
 
 
 def choose(target: Floats, link: str | None = None) -> str:
-    """Return the link for a metric: as asked, else ``logit`` when no value exceeds 1, or ``log``.
+    """Return the link for a metric: as asked, else ``share`` when no value exceeds 1, or ``log``.
 
     Raises
     ------
@@ -37,7 +34,7 @@ def choose(target: Floats, link: str | None = None) -> str:
         When there is no row, a value is negative or not finite, or the link does not fit.
 
     >>> choose(np.array([0.2, 1.0])), choose(np.array([0.2, 1.7]))
-    ('logit', 'log')
+    ('share', 'log')
     """
     if not target.size:
         raise InputError("the metamodel has no row to learn from", "measure some cells first")
@@ -54,8 +51,7 @@ def to_scale(link: str, values: ArrayLike) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if link == "log":
         return np.log(np.maximum(array, SMALLEST))
-    share = np.clip(array, BORDER, 1 - BORDER)
-    return np.log(share) - np.log1p(-share)
+    return np.clip(array, 0, 1)
 
 
 def from_scale(link: str, values: ArrayLike) -> Floats:
@@ -63,20 +59,7 @@ def from_scale(link: str, values: ArrayLike) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if link == "log":
         return np.exp(np.clip(array, -30, 30))
-    return 1 / (1 + np.exp(-np.clip(array, -30, 30)))
-
-
-def smoothed(share: Floats, n: Floats) -> Floats:
-    """Return shares of ``n`` rows with half a success and half a failure added.
-
-    A perfect CV on 8 rows says less than one on 800: (n s + 1/2) / (n + 1), after Jeffreys.
-    Where ``n`` is NaN the share stays as it is.
-
-    >>> smoothed(np.array([1.0, 1.0]), np.array([8.0, np.nan]))
-    array([0.94444444, 1.        ])
-    """
-    n = np.maximum(n, 0)
-    return np.where(np.isnan(n), share, (n * share + 0.5) / (n + 1))
+    return np.clip(array, 0, 1)
 
 
 def group_weights(groups: ArrayLike) -> Floats:

@@ -1,6 +1,6 @@
-"""Gradient boosting of what cross-validation misses, on the learned scale.
+"""Gradient boosting of what the sample's own guesses miss, on the learned scale.
 
-``link(metric) = link(CV) + sum of trees``: 300 histogram trees of at most 12 leaves, each
+``link(metric) = link(base) + sum of trees``: 300 histogram trees of at most 12 leaves, each
 shrunk by 0.04 and looking at a random half of the columns. Groups count the same. Missing
 values go the way learned for them. Stored as plain arrays and predicted by numpy.
 
@@ -51,7 +51,7 @@ def fit(
 
     Parameters
     ----------
-    link : {"logit", "log"}, optional
+    link : {"share", "log"}, optional
         The scale to learn on; default: by the target's range.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
@@ -63,7 +63,7 @@ def fit(
     residual = _link.to_scale(link, y) - _design.base(design, features)
     X = _design.matrix(design, features)
     trees = HistGradientBoostingRegressor(**SETTINGS).fit(X, residual, sample_weight=weights)
-    return {"format": np.array(1), **design, **_trees.from_boosting(trees)}
+    return {"format": np.array(2), **design, **_trees.from_boosting(trees)}
 
 
 def predict(model: Arrays, features: pd.DataFrame) -> Floats:

@@ -35,7 +35,7 @@ def fit(
     y = np.asarray(target, dtype=np.float64)
     _link.choose(y, link)
     mean = np.average(y, weights=_link.group_weights(groups))
-    return {"format": np.array(1), "value": np.array(mean)}
+    return {"format": np.array(2), "value": np.array(mean)}
 
 
 def predict(model: Arrays, features: pd.DataFrame) -> Floats:

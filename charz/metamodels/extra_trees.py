@@ -1,6 +1,6 @@
-"""Extremely randomised trees over what cross-validation misses, on the learned scale.
+"""Extremely randomised trees over what the sample's own guesses miss, on the learned scale.
 
-``link(metric) = link(CV) + mean of trees``: 200 trees with random thresholds, each split
+``link(metric) = link(base) + mean of trees``: 150 trees with random thresholds, each split
 looking at a third of the columns; leaves hold at least 5 rows, more in a large registry,
 so that the stored arrays stay small. Groups count the same.
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-N_TREES = 200
+N_TREES = 150
 #: No tree has more than about this many leaves, however many rows there are.
 MOST_LEAVES = 1000
 
@@ -44,7 +44,7 @@ def fit(
 
     Parameters
     ----------
-    link : {"logit", "log"}, optional
+    link : {"share", "log"}, optional
         The scale to learn on; default: by the target's range.
     """
     from sklearn.ensemble import ExtraTreesRegressor
@@ -60,7 +60,7 @@ def fit(
         min_samples_leaf=max(5, len(y) // MOST_LEAVES),
         random_state=0,
     ).fit(_matrix(design, features), residual, sample_weight=weights)
-    return {"format": np.array(1), **design, **_trees.from_forest(forest)}
+    return {"format": np.array(2), **design, **_trees.from_forest(forest)}
 
 
 def predict(model: Arrays, features: pd.DataFrame) -> Floats:

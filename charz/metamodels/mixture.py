@@ -18,7 +18,7 @@ Examples
 >>> import pandas as pd
 >>> cv = np.linspace(0.5, 0.9, 400)
 >>> model = fit(pd.DataFrame({"cv": cv, "n_train": 100}), cv - 0.1, np.arange(400) % 10)
->>> predict(model, pd.DataFrame({"cv": [0.6, 0.85], "n_train": 100})).round(1)
+>>> predict(model, pd.DataFrame({"cv": [0.6, 0.88], "n_train": 100})).round(1)
 array([0.5, 0.8])
 """
 
@@ -61,13 +61,13 @@ def fit(
     chosen = {name: rows for name, rows in parts.items() if _is_enough(rows, labels)}
     if "same" not in chosen:  # nothing to tell apart: one expert for all
         chosen = {"same": np.ones(len(y), dtype=bool)}
-    model = {"format": np.array(1), "parts": np.array(sorted(chosen)), "link": np.array(link)}
+    model = {"format": np.array(2), "parts": np.array(sorted(chosen)), "link": np.array(link)}
     for name, rows in chosen.items():
         expert = shelf.load("metamodels", EXPERT).fit(features[rows], y[rows], labels[rows], link)
         model |= {f"{name}.{key}": array for key, array in expert.items()}
     if "shift" in chosen:
         own = parts["same"] | parts["shift"]
-        gate = shelf.load("metamodels", GATE).fit(features[own], shift[own], labels[own], "logit")
+        gate = shelf.load("metamodels", GATE).fit(features[own], shift[own], labels[own], "share")
         model |= {f"gate.{key}": array for key, array in gate.items()}
     return model
 
@@ -82,7 +82,7 @@ def predict(model: Arrays, features: pd.DataFrame) -> Floats:
     if "shift" in parts:
         probability = _expert(model, "gate", features)
         value = value + probability * (answers["shift"] - answers["same"])
-    highest = 1.0 if str(model["link"]) == "logit" else np.inf
+    highest = 1.0 if str(model["link"]) == "share" else np.inf
     return np.clip(value, 0, highest)
 
 

@@ -42,11 +42,11 @@ def fit(
 
     Parameters
     ----------
-    link : {"logit", "log"}, optional
+    link : {"share", "log"}, optional
         The scale to learn on; default: by the target's range.
     """
     link = _link.choose(np.asarray(target, dtype=np.float64), link)
-    model = {"format": np.array(1), "members": np.array(MEMBERS), "link": np.array(link)}
+    model = {"format": np.array(2), "members": np.array(MEMBERS), "link": np.array(link)}
     for member in MEMBERS:
         arrays = shelf.load("metamodels", member).fit(features, target, groups, link)
         model |= {f"{member}.{name}": array for name, array in arrays.items()}

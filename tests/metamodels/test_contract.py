@@ -116,7 +116,7 @@ def test_bad_targets_and_columns_are_named(name: str, registry: Frames) -> None:
     with pytest.raises(InputError, match="negative or not finite"):
         item.fit(features, cells["target"].where(cells.index > 0, np.nan), cells["group"])
     with pytest.raises(InputError, match="does not suit"):
-        item.fit(features, cells["target"] + 1, cells["group"], "logit")
+        item.fit(features, cells["target"] + 1, cells["group"], "share")
     if name != "constant":
         with pytest.raises(InputError, match="'margin' is not numeric"):
             item.fit(features.assign(margin="wide"), cells["target"], cells["group"])

@@ -34,11 +34,11 @@ def write() -> None:
     frame = asked()
     target = np.clip(frame["cv"].fillna(0.6) + frame["margin"].fillna(0) / 100, 0, 1).to_numpy()
     weights = _link.group_weights(np.arange(60) % 6)
-    design = _design.fit(frame, target, weights, "logit")
+    design = _design.fit(frame, target, weights, "share")
     settings = boosting.SETTINGS | {"max_iter": 6, "min_samples_leaf": 4}
-    residual = _link.to_scale("logit", target) - _design.base(design, frame)
+    residual = _link.to_scale("share", target) - _design.base(design, frame)
     trees = HistGradientBoostingRegressor(**settings).fit(_design.matrix(design, frame), residual)
-    model = {"format": np.array(1), **design, **_trees.from_boosting(trees)}
+    model = {"format": np.array(2), **design, **_trees.from_boosting(trees)}
     stored: dict[str, Any] = {
         name: {"dtype": array.dtype.str, "values": array.tolist()} for name, array in model.items()
     }
