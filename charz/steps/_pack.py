@@ -19,7 +19,7 @@ from charz.steps import _portable as portable
 from charz.store import Store
 
 Columns = dict[str, Sequence[Any]]
-_FORECASTS = ("metamodel", "prediction", "outcome")
+_FORECASTS = ("metamodel", "evaluation", "importance", "prediction", "outcome")
 _PROVENANCE = ("run", "artifact")
 
 
