@@ -34,8 +34,8 @@ REPEATS = 3
 ESTIMATORS, OTHER = "estimators", "other"
 FAMILIES = {
     "cross-validation": ("cv", "ridge_loo", "mdl"),
-    "label noise and separation": ("fisher_ratio", "h_score", "logme", "label_alignment",
-                                   "silhouette", "simplex_gap", "class_spacing", "hubness"),
+    "transferability": ("fisher_ratio", "h_score", "logme", "label_alignment",
+                        "silhouette", "simplex_gap", "class_spacing", "hubness"),
     "neighbours": ("knn", "centroid_agreement", "centroid_loo"),
     "geometry": ("anisotropy", "effective_rank", "participation_ratio", "spectrum_decay",
                  "intrinsic_dim", "n_dims"),

@@ -166,11 +166,10 @@ def said_and_true(metric: str, points: Points) -> Any:
     for axis, setting in zip(axes, settings, strict=True):
         own = points.settings == setting
         truth, answer = points.truth[own], points.answer[own]
-        alpha = min(0.6, max(0.06, 120 / max(1, len(truth)) ** 0.95))
+        alpha = min(0.6, max(0.08, 12 / max(1, len(truth)) ** 0.5))
         axis.plot([0, high], [0, high], color=_GREY, linewidth=1.1, zorder=1)
         axis.scatter(answer, truth, s=9, color=_BLUE, alpha=alpha, linewidths=0, rasterized=True)
-        mae = abs(answer - truth).mean() * (100 if high == 1 else 1)
-        said = f"{own.sum():,} rows, {mae:.3g} {'points' if high == 1 else ''} off on average"
+        said = f"{own.sum():,} rows of {len(set(points.groups[own].tolist()))} dataset groups"
         axis.text(0.03, 0.965, said, transform=axis.transAxes, fontsize=9, color=_INK, va="top")
         axis.set_aspect("equal")
         axis.set_xlim(0, high)
@@ -215,7 +214,7 @@ def worth(metric: str, rows: Sequence[Row]) -> Any:
     """Return a figure of what each family of features is worth."""
     settings = _settings(row["setting"] for row in rows)
     title = f"What each family of features is worth to {rows[0]['item']}"
-    held = f"rise of the error of the {_said(metric)} on held-out dataset groups"
+    held = f"rise of the error in {_said(metric)} on dataset groups held out"
     first = [row for row in rows if row["setting"] == settings[0]]
     order = [row["family"] for row in sorted(first, key=lambda row: row["permuted"])]
     order += sorted({row["family"] for row in rows} - set(order))
@@ -256,8 +255,8 @@ def _panels(
 
     figure = Figure(figsize=(max(6.4, width * len(settings) + 0.9), height), layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(f"{title}\n", x=0.012, ha="left", fontsize=12.5, fontweight="bold")
-    figure.text(0.012, 1 - 0.4 / height, held, fontsize=9.5, color="#555555", va="top")
+    figure.suptitle(f"{title}\n\n", x=0.012, ha="left", fontsize=12.5, fontweight="bold")
+    figure.text(0.012, 1 - 0.37 / height, held, fontsize=9.5, color="#555555", va="top")
     axes = figure.subplots(1, len(settings), squeeze=False, sharey=share)[0]
     for axis, setting in zip(axes, settings, strict=True):
         axis.set_title(SETTINGS[setting], loc="left", fontsize=10.5, color=_INK)
