@@ -14,6 +14,8 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charz.columns import Base, now
+from charz.evaluations import Evaluation as Evaluation
+from charz.evaluations import Importance as Importance
 
 
 class Run(Base):

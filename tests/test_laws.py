@@ -22,15 +22,18 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 
 FLOORS = [
     {"compiled", "errors", "records", "columns"},
-    {"paths", "shelf", "sample", "schema", "metrics", "database", "wheels", "pictures"}
-    | {"distances", "factor", "labelled", "nested", "ridge", "tridiagonal"},
+    {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
+    | {"distances", "factor", "labelled", "nested", "pictures", "ridge", "tridiagonal"},
     {*SHELVES, "artifacts", "chunks", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]
 """What stands on which floor: a module imports from its own and those before it."""
 
-DATABASE = {"artifacts", "chunks", "columns", "database", "pending", "schema", "store", "warehouse"}
+DATABASE = {
+    "artifacts", "chunks", "columns", "database", "evaluations", "pending", "schema", "store",
+    "warehouse",
+}  # fmt: skip
 HEAVY = {
     "datasets", "duckdb", "matplotlib", "numba", "numpy", "pandas", "pyarrow", "scipy",
     "sentence_transformers", "sklearn", "sqlalchemy", "torch", "transformers",

@@ -176,6 +176,20 @@ def _forecast(writer: Writer, run: int) -> None:
         "n_groups": 2, "n_lineages": 2, "report": [{"held_out": "group", "mae": 0.03}],
         "arrays_hash": artifact(writer, "metamodel", "m1"), "run_id": run, "created_at": WHEN,
     })  # fmt: skip
+    writer.put("evaluation", [{
+        "metric": "accuracy", "training_fingerprint": "t1", "hold_out": "both", "setting": "same",
+        "bucket": "all", "method": "stack", "kind": "metamodel", "level": 0.9, "least_eval": 40,
+        "n_rows": 8, "n_groups": 2, "unit": "points", "mae": 3.0, "mae_se": 0.5, "cv_ratio": 0.9,
+        "bias": -0.5, "r2": 0.8, "coverage": 0.9, "worst_coverage": 0.75, "width": 12.0,
+        "noise_floor": 6.0, "n_sets": 0, "tau": None, "tau_se": None, "regret_1": None,
+        "regret_3": None, "run_id": run, "created_at": WHEN,
+    }])  # fmt: skip
+    writer.put("importance", [{
+        "metric": "accuracy", "item": "stack", "training_fingerprint": "t1", "setting": "same",
+        "family": "sizes", "n_features": 2, "n_rows": 8, "n_groups": 2, "unit": "points",
+        "mae": 3.0, "permuted": 1.5, "permuted_se": 0.25, "dropped": 0.5, "dropped_se": None,
+        "run_id": run, "created_at": WHEN,
+    }])  # fmt: skip
     prediction = writer.ensure("prediction", {
         "key": "p1", "metamodel_id": metamodel, "metamodel_fingerprint": "t1",
         "encoder_spec": "random:a", "sample_fingerprint": "s", "metric": "accuracy",

@@ -102,6 +102,8 @@ class Table:
     target, groups, sources, lineages : arrays (rows,)
         The metric; the group judged on; the group trained on; the encoder's lineage.
     fingerprint : str
+    keys : frame (rows, names), optional
+        What each row is: encoder, datasets, protocol, seeds and sizes.
     """
 
     features: pd.DataFrame
@@ -110,6 +112,7 @@ class Table:
     sources: Any
     lineages: Any
     fingerprint: str
+    keys: Any = None
 
     @property
     def settings(self) -> Any:

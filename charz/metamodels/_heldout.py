@@ -8,13 +8,14 @@ that may have seen it). All figures are macro-averages: a group counts once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
-from charz.metamodels import _conformal, _design, _link
+from charz.metamodels import _conformal, _design, _judging, _link
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,14 +29,96 @@ if TYPE_CHECKING:
 ALONE = 20
 FOLDS = 10
 LINEAGE_FOLDS = 5
-BUCKETS = {
-    "all": (0, np.inf),
-    "8-16": (0, 24),
-    "32": (24, 48),
-    "64-128": (48, 192),
-    "256-512": (192, 768),
-    ">=1024": (768, np.inf),
-}
+#: What can be held out: dataset groups, encoder lineages, or both together.
+HOLD_OUTS = ("groups", "lineages", "both")
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Pairs of row masks (held out, trained on) that hold every row out once."""
+
+    pairs: tuple[tuple[Any, Any], ...]
+
+    def answers(
+        self,
+        name: str,
+        features: pd.DataFrame,
+        target: ArrayLike,
+        groups: ArrayLike,
+        workers: int = 1,
+    ) -> Floats:
+        """Predict every held-out row by the metamodel ``name``, (rows,).
+
+        Parameters
+        ----------
+        workers : int
+            Processes that fit blocks side by side; the answers are the same.
+        """
+        import joblib
+
+        y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)
+        link = _link.choose(y)
+        do = joblib.delayed(_answer)
+        jobs = (
+            do(name, features[trained], y[trained], labels[trained], link, features[held])
+            for held, trained in self.pairs
+        )
+        answers = np.full(len(y), np.nan)
+        # A worker is one process of one thread: trees on a few thousand rows gain from no more.
+        with joblib.parallel_config("loky", inner_max_num_threads=1):
+            found = joblib.Parallel(n_jobs=workers, return_as="generator")(jobs)
+            for (held, _), answer in zip(self.pairs, found, strict=True):
+                answers[held] = answer
+        return answers
+
+
+def blocks(
+    groups: ArrayLike,
+    lineages: ArrayLike | None,
+    sources: ArrayLike | None = None,
+    hold_out: str = "both",
+    n_folds: int | None = None,
+) -> Blocks:
+    """Return what to hold out: whole groups, whole lineages, or both together.
+
+    Parameters
+    ----------
+    groups : array (rows,)
+    lineages : array (rows,), optional
+        Without them only groups are held out.
+    sources : array (rows,), optional
+        The group that each row was trained on; see `predictions`.
+    hold_out : {"groups", "lineages", "both"}
+    n_folds : int, optional
+        Folds of groups; default: each alone up to 20 groups, else 10.
+
+    Raises
+    ------
+    InputError
+        When a held-out block leaves nothing to train on.
+
+    Examples
+    --------
+    >>> [(int(h.sum()), int(t.sum())) for h, t in blocks(list("aabb"), list("xyxy")).pairs]
+    [(1, 1), (1, 1), (1, 1), (1, 1)]
+    >>> [int(h.sum()) for h, _ in blocks(list("aabb"), list("xyxy"), hold_out="groups").pairs]
+    [2, 2]
+    """
+    labels = np.asarray(groups)
+    other = None if lineages is None else _link.fold_of(lineages, LINEAGE_FOLDS)
+    if hold_out == "lineages" and other is not None:
+        pairs = [(other == j, other != j) for j in range(other.max() + 1)]
+    else:
+        fold = _link.fold_of(labels, n_folds or _n_folds(labels))
+        folds = dict(zip(labels.tolist(), fold.tolist(), strict=True))
+        seen = fold if sources is None else _folds_of(sources, folds)
+        pairs = _blocks(fold, other if hold_out == "both" else None, seen)
+    if not all(trained.any() for _, trained in pairs):
+        raise InputError(
+            "holding out a group and its lineage leaves nothing to train on",
+            "measure at least two dataset groups and two encoder lineages",
+        )
+    return Blocks(tuple(pairs))
 
 
 def predictions(
@@ -67,23 +150,8 @@ def predictions(
     InputError
         When a held-out block leaves nothing to train on.
     """
-    item = shelf.load("metamodels", name)
-    y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)
-    link = _link.choose(y)
-    fold = _link.fold_of(labels, n_folds or _n_folds(labels))
-    other = None if lineages is None else _link.fold_of(lineages, LINEAGE_FOLDS)
-    answers = np.full(len(y), np.nan)
-    folds = dict(zip(labels.tolist(), fold.tolist(), strict=True))
-    seen_as_source = fold if sources is None else _folds_of(sources, folds)
-    for held, trained in _blocks(fold, other, seen_as_source):
-        if not trained.any():
-            raise InputError(
-                "holding out a group and its lineage leaves nothing to train on",
-                "measure at least two dataset groups and two encoder lineages",
-            )
-        model = item.fit(features[trained], y[trained], labels[trained], link)
-        answers[held] = item.predict(model, features[held])
-    return answers
+    found = blocks(groups, lineages, sources, n_folds=n_folds)
+    return found.answers(name, features, target, groups)
 
 
 def report(
@@ -131,13 +199,13 @@ def report(
     for estimator in shelf.names("estimators"):
         if estimator in features.columns and _link.choose(y) == "share":
             answers[estimator] = _design.columns(features, [estimator])[:, 0]
-    sizes = _sizes(features)
-    sizes |= {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
+    known_sizes = sizes(features)
+    signs = {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
     kinds = np.full(len(y), "same") if settings is None else np.asarray(settings)
     rows: list[Row] = []
     for method, answer in answers.items():
         known = np.isfinite(answer)
-        judged = {key: column[known] for key, column in sizes.items()}
+        judged = {key: column[known] for key, column in (known_sizes | signs).items()}
         if known.any():
             some = (answer[known], y[known], labels[known], judged)
             rows += [
@@ -153,17 +221,24 @@ def judged_intervals(
     groups: ArrayLike,
     covariates: _conformal.Covariates,
     level: float,
+    apart: ArrayLike | None = None,
 ) -> Floats:
     """Return ends (rows, 2) of intervals calibrated without the group they are judged on.
 
     With a single group there is nothing to calibrate on: the ends are NaN.
+
+    Parameters
+    ----------
+    apart : array (rows,), optional
+        What the calibration must not have seen instead of the group: encoder lineages.
     """
     labels = np.asarray(groups)
+    units = labels if apart is None else np.asarray(apart)
     high = 1.0 if _link.choose(truth) == "share" else np.inf
     columns = {name: np.asarray(column) for name, column in covariates.items()}
     ends = np.full((len(truth), 2), np.nan)
-    for group in np.unique(labels):
-        held, rest = labels == group, labels != group
+    for unit in np.unique(units):
+        held, rest = units == unit, units != unit
         if not rest.any():
             continue
         known = {name: column[rest] for name, column in columns.items()}
@@ -171,6 +246,29 @@ def judged_intervals(
         fitted = _conformal.calibrate(predicted[rest], truth[rest], labels[rest], known, high=high)
         ends[held] = np.column_stack(_conformal.interval(fitted, predicted[held], asked, level))
     return ends
+
+
+def sizes(features: pd.DataFrame) -> dict[str, Floats]:
+    """Return the columns that every interval depends on, by name.
+
+    Raises
+    ------
+    InputError
+        When a row lacks one.
+    """
+    found = _design.columns(features, list(_conformal.SIZES))
+    for name, column in zip(_conformal.SIZES, found.T, strict=True):
+        if not np.isfinite(column).all():
+            raise InputError(f"the features lack '{name}' in some rows", "give every row's sizes")
+    return dict(zip(_conformal.SIZES, found.T, strict=True))
+
+
+def _answer(
+    name: str, features: pd.DataFrame, y: Floats, groups: Any, link: str, asked: pd.DataFrame
+) -> Floats:
+    item = shelf.load("metamodels", name)
+    answer: Floats = item.predict(item.fit(features, y, groups, link), asked)
+    return answer
 
 
 def _n_folds(groups: ArrayLike) -> int:
@@ -193,68 +291,13 @@ def _blocks(fold: Ints, other: Ints | None, source: Ints) -> list[tuple[Any, Any
     ]
 
 
-def _sizes(features: pd.DataFrame) -> dict[str, Floats]:
-    sizes = _design.columns(features, list(_conformal.SIZES))
-    for name, column in zip(_conformal.SIZES, sizes.T, strict=True):
-        if not np.isfinite(column).all():
-            raise InputError(f"the features lack '{name}' in some rows", "give every row's sizes")
-    return dict(zip(_conformal.SIZES, sizes.T, strict=True))
-
-
 def _judge(
     answer: Floats, y: Floats, groups: Any, sizes: dict[str, Floats], level: float, kinds: Any
 ) -> list[Row]:
     """Return one row per setting and bucket that has any cell."""
     ends = judged_intervals(answer, y, groups, sizes, level)
-    rows = []
-    for kind in np.unique(kinds).tolist():
-        for bucket, (least, most) in BUCKETS.items():
-            inside = (kinds == kind) & (sizes["n_train"] >= least) & (sizes["n_train"] < most)
-            if inside.any():
-                figures = _figures(
-                    answer[inside], y[inside], groups[inside], ends[inside], sizes["n_eval"][inside]
-                )
-                rows.append({"setting": kind, "bucket": bucket, **figures})
-    return rows
-
-
-def _figures(answer: Floats, y: Floats, groups: Any, ends: Floats, n_eval: Floats) -> Row:
-    """Return the macro-averaged figures of one method in one bucket."""
-    is_share = bool(y.max() <= 1)
-    unit = 100.0 if is_share else 1.0
-    error = answer - y
-    covered = ((ends[:, 0] <= y) & (y <= ends[:, 1])).astype(np.float64)
-    by_group = _group_means(
-        groups, np.abs(error), error, error**2, covered, ends[:, 1] - ends[:, 0]
-    )
-    mae, bias, square, coverage, width = by_group.mean(axis=0)
-    weights = _link.group_weights(groups)
-    variance = np.average((y - np.average(y, weights=weights)) ** 2, weights=weights)
-    floor = _group_means(groups, np.sqrt(np.clip(y * (1 - y), 0, None) / n_eval)).mean()
-    n_groups = len(by_group)
-    spread = by_group[:, 0].std(ddof=1) / np.sqrt(n_groups) if n_groups > 1 else np.nan
-    judged = bool(np.isfinite(ends[:, 0]).all())
-    return {
-        "n_rows": len(y),
-        "n_groups": n_groups,
-        "unit": "points" if is_share else "metric",
-        "mae": _number(unit * mae),
-        "mae_se": _number(unit * spread),
-        "bias": _number(unit * bias),
-        "r2": _number(1 - square / variance) if variance > 0 else None,
-        "coverage": _number(coverage) if judged else None,
-        "width": _number(unit * width),
-        "noise_floor": _number(unit * floor) if is_share else None,
-    }
-
-
-def _group_means(groups: Any, *columns: Floats) -> Floats:
-    """Return the mean of every column within every group, (groups, columns)."""
-    _, codes, sizes = np.unique(groups, return_inverse=True, return_counts=True)
-    sums = [np.bincount(codes, weights=column) for column in columns]
-    return np.column_stack(sums) / sizes[:, None]
-
-
-def _number(value: float) -> float | None:
-    """Return a float that JSON can carry, or None."""
-    return float(value) if np.isfinite(value) else None
+    columns = (answer, y, groups, ends, sizes["n_eval"])
+    return [
+        part | _judging.figures(*(column[inside] for column in columns))
+        for part, inside in _judging.parts(kinds, sizes["n_train"])
+    ]

@@ -19,7 +19,7 @@ from charz.steps._folders import file
 from charz.store import Store
 
 Columns = dict[str, Sequence[Any]]
-_FORECASTS = ("metamodel", "prediction", "outcome")
+_FORECASTS = ("metamodel", "evaluation", "importance", "prediction", "outcome")
 _PROVENANCE = ("run", "artifact")
 
 

@@ -81,11 +81,23 @@ def read(
     *,
     without_groups: Sequence[str] = (),
     without_lineages: Sequence[str] = (),
+    reach: float = REACH,
+    most_rows: int = MOST_ROWS,
+    apart: Sequence[str] = _KEY,
 ) -> Table:
     """Read the training table for one metric, without the rows that are held out.
 
     A row goes when its training or its eval dataset is of a group held out, or its encoder
     of a lineage held out.
+
+    Parameters
+    ----------
+    reach : float
+        How many times larger than the sample a target size may be.
+    most_rows : int
+        Rows beyond this are thinned, evenly over groups, targets at larger sizes first.
+    apart : sequence of str
+        What tells rows apart when they are thinned: rows alike in all these stay together.
 
     Raises
     ------
@@ -96,7 +108,7 @@ def read(
     """
     with Warehouse(store) as warehouse:
         query = (paths.queries() / "training_table.sql").read_text()
-        table = warehouse.run(query, {"reach": REACH})
+        table = warehouse.run(query, {"reach": reach})
     table = table[table[metric].notna()].reset_index(drop=True)
     names = [name for name in table.columns if name.startswith(_PREFIX)]
     if table.empty or not names:
@@ -105,7 +117,7 @@ def read(
         )
     table = _without(table, "dataset group", ("group_name", "eval_group"), without_groups)
     table = _without(table, "encoder lineage", ("lineage",), without_lineages)
-    table = _thinned(table)
+    table = _thinned(table, most_rows, apart)
     digest = hashlib.sha256(table[[*_KEY, metric, *names]].to_csv(index=False).encode())
     features = table[names].rename(columns=lambda name: name.removeprefix(_PREFIX))
     return Table(
@@ -118,24 +130,25 @@ def read(
         sources=table["group_name"].to_numpy(),
         lineages=table["lineage"].to_numpy(),
         fingerprint=digest.hexdigest(),
+        keys=table[[*_KEY, "eval_seed"]],
     )
 
 
-def _thinned(table: pd.DataFrame) -> pd.DataFrame:
-    """Return at most `MOST_ROWS` rows, chosen by a hash of what they are."""
+def _thinned(table: pd.DataFrame, most_rows: int, apart: Sequence[str]) -> pd.DataFrame:
+    """Return at most ``most_rows`` rows, chosen by a hash of what they are."""
     import pandas as pd
 
-    if len(table) <= MOST_ROWS:
+    if len(table) <= most_rows:
         return table
     order = pd.DataFrame(
         {
             "group": table["eval_group"],
             "is_ahead": table["n_target"] > table["n_train"],
-            "hash": pd.util.hash_pandas_object(table[list(_KEY)], index=False),
+            "hash": pd.util.hash_pandas_object(table[list(apart)], index=False),
         }
     ).sort_values(["is_ahead", "hash"])
     rank = order.groupby("group").cumcount()
-    kept = rank.sort_values(kind="stable").index[:MOST_ROWS]
+    kept = rank.sort_values(kind="stable").index[:most_rows]
     return table.loc[sorted(kept)].reset_index(drop=True)
 
 

@@ -329,3 +329,12 @@ def test_failed_units_are_told_and_listed(registry, charz, rows, tmp_path):
     failures = rows("status", "--failures")
     assert len(failures) > 0
     assert all("has no vector for" in failure["message"] for failure in failures)
+
+
+def test_evaluate_prints_what_query_shows_again(registry, rows):
+    printed = rows("evaluate", "--metric", "accuracy", "--item", "ridge", "--folds", "2")
+    shown = rows("query", "evaluation")
+    key = ("hold_out", "setting", "bucket", "method")
+    figures = {tuple(row[name] for name in key): row["mae"] for row in printed}
+    assert figures == {tuple(row[name] for name in key): row["mae"] for row in shown}
+    assert {"groups", "lineages", "both"} == {row["hold_out"] for row in printed}

@@ -88,6 +88,46 @@ CREATE TABLE encoder (
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
 );
 
+CREATE TABLE evaluation (
+    id integer NOT NULL DEFAULT nextval('evaluation_id_seq'::regclass),
+    metric text NOT NULL,
+    training_fingerprint text NOT NULL,
+    hold_out text NOT NULL,
+    setting text NOT NULL,
+    bucket text NOT NULL,
+    method text NOT NULL,
+    kind text NOT NULL,
+    level double precision NOT NULL,
+    least_eval integer NOT NULL,
+    n_rows integer NOT NULL,
+    n_groups integer NOT NULL,
+    unit text NOT NULL,
+    mae double precision NOT NULL,
+    mae_se double precision,
+    cv_ratio double precision,
+    bias double precision NOT NULL,
+    r2 double precision,
+    coverage double precision,
+    worst_coverage double precision,
+    width double precision,
+    noise_floor double precision,
+    n_sets integer NOT NULL,
+    tau double precision,
+    tau_se double precision,
+    regret_1 double precision,
+    regret_3 double precision,
+    run_id integer,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_evaluation_hold_out CHECK ((hold_out = ANY (ARRAY['groups'::text, 'lineages'::text, 'both'::text]))),
+    CONSTRAINT ck_evaluation_kind CHECK ((kind = ANY (ARRAY['metamodel'::text, 'baseline'::text, 'estimator'::text]))),
+    CONSTRAINT ck_evaluation_level CHECK (((level > (0)::double precision) AND (level < (1)::double precision))),
+    CONSTRAINT ck_evaluation_setting CHECK ((setting = ANY (ARRAY['same'::text, 'shift'::text]))),
+    CONSTRAINT ck_evaluation_unit CHECK ((unit = ANY (ARRAY['points'::text, 'metric'::text]))),
+    CONSTRAINT fk_evaluation_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT pk_evaluation PRIMARY KEY (id),
+    CONSTRAINT uq_evaluation_key UNIQUE (metric, training_fingerprint, hold_out, setting, bucket, method, level, least_eval)
+);
+
 CREATE TABLE failure (
     id integer NOT NULL DEFAULT nextval('failure_id_seq'::regclass),
     step text NOT NULL,
@@ -125,6 +165,31 @@ CREATE TABLE feature_value (
     CONSTRAINT fk_feature_value_run_id FOREIGN KEY (run_id) REFERENCES run(id),
     CONSTRAINT fk_feature_value_train_subset_id FOREIGN KEY (train_subset_id) REFERENCES subset(id),
     CONSTRAINT pk_feature_value PRIMARY KEY (encoder_id, train_subset_id, eval_subset_id, feature_id)
+);
+
+CREATE TABLE importance (
+    id integer NOT NULL DEFAULT nextval('importance_id_seq'::regclass),
+    metric text NOT NULL,
+    item text NOT NULL,
+    training_fingerprint text NOT NULL,
+    setting text NOT NULL,
+    family text NOT NULL,
+    n_features integer NOT NULL,
+    n_rows integer NOT NULL,
+    n_groups integer NOT NULL,
+    unit text NOT NULL,
+    mae double precision NOT NULL,
+    permuted double precision NOT NULL,
+    permuted_se double precision,
+    dropped double precision NOT NULL,
+    dropped_se double precision,
+    run_id integer,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_importance_setting CHECK ((setting = ANY (ARRAY['same'::text, 'shift'::text]))),
+    CONSTRAINT ck_importance_unit CHECK ((unit = ANY (ARRAY['points'::text, 'metric'::text]))),
+    CONSTRAINT fk_importance_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT pk_importance PRIMARY KEY (id),
+    CONSTRAINT uq_importance_metric_item_training_fingerprint_setting_family UNIQUE (metric, item, training_fingerprint, setting, family)
 );
 
 CREATE TABLE metamodel (

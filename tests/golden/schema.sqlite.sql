@@ -88,6 +88,46 @@ CREATE TABLE encoder (
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
 );
 
+CREATE TABLE evaluation (
+    id INTEGER NOT NULL,
+    metric TEXT NOT NULL,
+    training_fingerprint TEXT NOT NULL,
+    hold_out TEXT NOT NULL,
+    setting TEXT NOT NULL,
+    bucket TEXT NOT NULL,
+    method TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    level DOUBLE NOT NULL,
+    least_eval INTEGER NOT NULL,
+    n_rows INTEGER NOT NULL,
+    n_groups INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    mae DOUBLE NOT NULL,
+    mae_se DOUBLE,
+    cv_ratio DOUBLE,
+    bias DOUBLE NOT NULL,
+    r2 DOUBLE,
+    coverage DOUBLE,
+    worst_coverage DOUBLE,
+    width DOUBLE,
+    noise_floor DOUBLE,
+    n_sets INTEGER NOT NULL,
+    tau DOUBLE,
+    tau_se DOUBLE,
+    regret_1 DOUBLE,
+    regret_3 DOUBLE,
+    run_id INTEGER,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT ck_evaluation_hold_out CHECK (hold_out IN ('groups', 'lineages', 'both')),
+    CONSTRAINT ck_evaluation_kind CHECK (kind IN ('metamodel', 'baseline', 'estimator')),
+    CONSTRAINT ck_evaluation_level CHECK (level > 0 AND level < 1),
+    CONSTRAINT ck_evaluation_setting CHECK (setting IN ('same', 'shift')),
+    CONSTRAINT ck_evaluation_unit CHECK (unit IN ('points', 'metric')),
+    CONSTRAINT fk_evaluation_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT pk_evaluation PRIMARY KEY (id),
+    CONSTRAINT uq_evaluation_key UNIQUE (metric, training_fingerprint, hold_out, setting, bucket, method, level, least_eval)
+);
+
 CREATE TABLE failure (
     id INTEGER NOT NULL,
     step TEXT NOT NULL,
@@ -126,6 +166,31 @@ CREATE TABLE feature_value (
     CONSTRAINT fk_feature_value_train_subset_id FOREIGN KEY(train_subset_id) REFERENCES subset (id),
     CONSTRAINT pk_feature_value PRIMARY KEY (encoder_id, train_subset_id, eval_subset_id, feature_id)
 ) WITHOUT ROWID;
+
+CREATE TABLE importance (
+    id INTEGER NOT NULL,
+    metric TEXT NOT NULL,
+    item TEXT NOT NULL,
+    training_fingerprint TEXT NOT NULL,
+    setting TEXT NOT NULL,
+    family TEXT NOT NULL,
+    n_features INTEGER NOT NULL,
+    n_rows INTEGER NOT NULL,
+    n_groups INTEGER NOT NULL,
+    unit TEXT NOT NULL,
+    mae DOUBLE NOT NULL,
+    permuted DOUBLE NOT NULL,
+    permuted_se DOUBLE,
+    dropped DOUBLE NOT NULL,
+    dropped_se DOUBLE,
+    run_id INTEGER,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT ck_importance_setting CHECK (setting IN ('same', 'shift')),
+    CONSTRAINT ck_importance_unit CHECK (unit IN ('points', 'metric')),
+    CONSTRAINT fk_importance_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT pk_importance PRIMARY KEY (id),
+    CONSTRAINT uq_importance_metric_item_training_fingerprint_setting_family UNIQUE (metric, item, training_fingerprint, setting, family)
+);
 
 CREATE TABLE metamodel (
     id INTEGER NOT NULL,

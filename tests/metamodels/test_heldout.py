@@ -62,7 +62,7 @@ def test_the_report_is_plain_and_complete(report: list[dict[str, object]]) -> No
     assert json.loads(json.dumps(report, allow_nan=False)) == report
     assert {row["method"] for row in report} == {"ridge", "constant", "cv"}
     buckets = [row["bucket"] for row in report if row["method"] == "ridge"]
-    assert buckets == ["all", "8-16", "32", "64-128", "256-512"]
+    assert buckets == ["all", "16-32", "64-128", "256-512"]
     rows = [figures(report, "cv", bucket)["n_rows"] for bucket in buckets]
     assert rows[0] == sum(rows[1:]) == 480
 

@@ -104,7 +104,11 @@ def save(chart: Chart, path: Path) -> Path:
     """
     if path.suffix.lower() not in STYLES:
         raise InputError(f"'{path}' is no picture", f"name it {' or '.join(STYLES)}")
-    found = figure(chart)
+    return write(figure(chart), path)
+
+
+def write(found: Any, path: Path) -> Path:
+    """Write a matplotlib figure into a file, the same bytes for the same figure."""
     # No date and no software version inside: the same chart makes the same file.
     inside = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
     import matplotlib
