@@ -20,6 +20,9 @@ from charz.errors import CharzError
 if TYPE_CHECKING:
     from charz.records import Floats
 
+DENSE = 64
+"""Rows up to which a tridiagonal matrix is as well taken for a dense one."""
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -74,6 +77,21 @@ class Factor:
             raise CharzError("the eigenvalues of a sample did not converge", "report this sample")
         spectrum: Floats = np.maximum(values[::-1], 0)
         return spectrum
+
+    def leading(self, most: int) -> tuple[Floats, Floats]:
+        """Return the ``most`` largest eigenvalues, descending, and their eigenvectors (r, most)."""
+        r = len(self.diagonal)
+        if r <= DENSE:
+            T = np.diag(self.diagonal) + np.diag(self.off, 1) + np.diag(self.off, -1)
+            values, vectors = np.linalg.eigh(T)
+        else:
+            from scipy.linalg import eigh_tridiagonal
+
+            span = (max(r - most, 0), r - 1)
+            values, vectors = eigh_tridiagonal(
+                self.diagonal, self.off, select="i", select_range=span, lapack_driver="stemr"
+            )
+        return values[::-1][:most], self.axes @ vectors[:, ::-1][:, :most]
 
     def turn(self, V: Floats) -> Floats:
         """Return ``V`` (r, v) in the basis where the matrix is tridiagonal, Q^T V."""

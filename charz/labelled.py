@@ -25,6 +25,9 @@ MOST_ASKING = 2048
 MOST_COMPARED = 1024
 """Training rows, at most, of which all pairs count."""
 
+MOST_AXES = 32
+"""Principal axes, at most, in which classes are described."""
+
 
 class Labelled:
     """Training rows in an embedding space, and their labels.
@@ -149,6 +152,21 @@ class Labelled:
     def factor(self) -> Factor:
         """The one factorisation, of `gram`, that all closed forms share."""
         return Factor.of(self.gram())
+
+    @cached_property
+    def principal(self) -> Floats:
+        """Centred training rows over `unit` in their first principal axes, (n_train, axes).
+
+        At most `MOST_AXES`, by falling variance, each of which is more than rounding; none where
+        all rows are the same.
+        """
+        if self.scatter <= self.noise * self.n_train:
+            return np.empty((self.n_train, 0))
+        values, axes = self.factor.leading(MOST_AXES)
+        kept = values > 1e-10 * values[0]
+        axes = axes[:, kept] * np.sqrt(values[kept]) if self.is_wide else axes[:, kept] / self.unit
+        scores: Floats = axes if self.is_wide else self.centered @ axes
+        return scores
 
     @cached_property
     def turned_labels(self) -> Floats:
