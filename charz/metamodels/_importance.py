@@ -33,16 +33,18 @@ if TYPE_CHECKING:
 REPEATS = 3
 ESTIMATORS, OTHER = "estimators", "other"
 FAMILIES = {
-    "cross-validation": ("cv", "ridge_loo", "mdl"),
-    "transferability": ("fisher_ratio", "h_score", "logme", "label_alignment",
+    "cross-validation": ("cv", "expected", "ridge_loo"),
+    "transferability": ("fisher_ratio", "gbc", "h_score", "nleep", "parc", "sfda", "tmi",
+                        "transrate", "logme", "label_alignment",
                         "silhouette", "simplex_gap", "class_spacing", "hubness"),
     "neighbours": ("knn", "centroid_agreement", "centroid_loo"),
     "geometry": ("anisotropy", "effective_rank", "participation_ratio", "spectrum_decay",
                  "intrinsic_dim", "n_dims"),
-    "shift and coverage": ("coverage", "domain_auc", "mmd", "prior_gap", "centroid_shift",
+    "shift and coverage": ("coverage", "domain_auc", "frechet", "mmd", "prior_gap", "prior_shift", "centroid_shift",
                            "knn_shift", "eval_radius"),
-    "eval confidence": ("eval_confidence", "eval_entropy", "eval_margin"),
-    "curve shape": ("curve",),
+    "eval confidence": ("eval_confidence", "eval_entropy", "eval_margin", "eval_mano",
+                        "eval_nuclear_norm"),
+    "curve shape": ("curve_shape", "mdl"),
     "classes": ("balance", "majority_share", "minority_share", "n_classes"),
     "sizes": ("n_train", "n_eval", "n_target"),
 }  # fmt: skip
