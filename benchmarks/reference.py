@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,8 @@ SEEN_SHIFTED = (
     "multilingual-e5-small-q4", "all-mpnet-base-v2", "smollm2-135m-instruct-q4?layer=30",
 )  # fmt: skip
 """Encoders whose shifted samples are characterized."""
+SEEN_OFTEN = ("wordllama?dims=256", "paraphrase-minilm-l3-v2?layer=3", "all-minilm-l6-v2")
+"""Encoders of which more draws are: encoders share the chance of a draw, draws do not."""
 
 
 @dataclass(frozen=True)
@@ -199,21 +202,24 @@ def _encode(store: Store, tier: Tier, workers: int, progress: records.Progress) 
 
 
 def _first(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
-    """Probe the first draw of what is characterized: the metamodel's rows come early."""
-    for protocol, encoders in {"curve": SEEN, "shift": SEEN_SHIFTED}.items():
-        chosen = _of(store, tier, encoders) | {"protocols": [protocol], "n_seeds": 1}
-        if chosen["encoders"]:
-            print(probe.run(store, **chosen, workers=workers, progress=progress))
+    """Probe the draws of what is characterized: the metamodel's rows come early."""
+    for chosen in _seen(store, tier):
+        print(probe.run(store, **chosen, workers=workers, progress=progress))
 
 
 def _features(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
-    for protocol, encoders in {"curve": SEEN, "shift": SEEN_SHIFTED}.items():
-        chosen = _of(store, tier, encoders) | {"protocols": [protocol], "n_seeds": 1}
+    for chosen in _seen(store, tier):
+        rows = {"whole_eval": True, "workers": workers, "progress": progress}
+        print(characterize.run(store, **chosen, **rows))
+
+
+def _seen(store: Store, tier: Tier) -> Iterator[dict[str, Any]]:
+    """Yield what is characterized of a tier: encoders, datasets, protocols and draws."""
+    plans = ("curve", SEEN, 1), ("shift", SEEN_SHIFTED, 1), ("curve", SEEN_OFTEN, 3)
+    for protocol, encoders, n_seeds in plans:
+        chosen = _of(store, tier, encoders)
         if chosen["encoders"]:
-            done = characterize.run(
-                store, **chosen, whole_eval=True, workers=workers, progress=progress
-            )
-            print(done)
+            yield chosen | {"protocols": [protocol], "n_seeds": n_seeds}
 
 
 def _probe(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
