@@ -104,6 +104,8 @@ class Table:
     fingerprint : str
     keys : frame (rows, names), optional
         What each row is: encoder, datasets, protocol, seeds and sizes.
+    metric : str
+        What the target is.
     """
 
     features: pd.DataFrame
@@ -113,6 +115,7 @@ class Table:
     lineages: Any
     fingerprint: str
     keys: Any = None
+    metric: str = "accuracy"
 
     @property
     def settings(self) -> Any:
@@ -190,6 +193,7 @@ def _report(
         predicted=held_out[own],
         risks={name: column[own] for name, column in risks.items()},
         settings=table.settings[own],
+        metric=table.metric,
     )
 
 

@@ -30,6 +30,15 @@ ANCHORS = (
     ("cv_log_loss", "cv_deals_log_loss", "expected_log_loss"),
 )
 """Guesses of accuracy, of macro-F1 and of log-loss; the set nearest to the target is taken."""
+GUESSES = {
+    "macro_f1": {"cv": "cv_macro_f1", "expected": "expected_macro_f1"},
+    "log_loss": {
+        "cv": "cv_log_loss",
+        "cv_repeated": "cv_deals_log_loss",
+        "expected": "expected_log_loss",
+    },
+}
+"""Of metrics other than accuracy, the columns that stand beside a metamodel, by their names."""
 HIDDEN = "_"
 """Columns that begin so are known in training alone: no model learns from them."""
 SIZE = "n_train"
@@ -88,6 +97,17 @@ def _mean(features: pd.DataFrame, anchors: list[str], link: str, level: float) -
     count = known.sum(axis=1)
     total = np.where(known, X, 0.0).sum(axis=1)
     return np.where(count > 0, total / np.maximum(count, 1), level)
+
+
+def guesses(metric: str, features: pd.DataFrame) -> dict[str, str]:
+    """Return the column of every baseline that a sample itself gives, by the baseline's name.
+
+    >>> import pandas as pd
+    >>> guesses("macro_f1", pd.DataFrame({"cv": [0.5], "cv_macro_f1": [0.4]}))
+    {'cv': 'cv_macro_f1'}
+    """
+    every = GUESSES.get(metric) or {name: name for name in shelf.names("estimators")}
+    return {name: column for name, column in every.items() if column in features.columns}
 
 
 def check_rows(features: pd.DataFrame, target: Floats) -> None:

@@ -164,6 +164,7 @@ def report(
     predicted: ArrayLike | None = None,
     risks: _conformal.Covariates | None = None,
     settings: ArrayLike | None = None,
+    metric: str = "accuracy",
 ) -> list[Row]:
     """Judge a metamodel and its baselines by size of the training sample.
 
@@ -181,6 +182,8 @@ def report(
     settings : array (rows,), optional
         What kind of row each is (``same``, ``shift``): judged apart, by intervals made for
         all kinds alike.
+    metric : str
+        What the target is: it decides which columns are baselines.
 
     Returns
     -------
@@ -196,9 +199,8 @@ def report(
     answers: dict[str, Floats] = {name: np.asarray(predicted, dtype=np.float64)}
     if name != "constant":
         answers["constant"] = predictions("constant", features, y, labels, lineages)
-    for estimator in shelf.names("estimators"):
-        if estimator in features.columns and _link.choose(y) == "share":
-            answers[estimator] = _design.columns(features, [estimator])[:, 0]
+    for guess, column in _design.guesses(metric, features).items():
+        answers[guess] = _design.columns(features, [column])[:, 0]
     known_sizes = sizes(features)
     signs = {key: np.asarray(risk, dtype=np.float64) for key, risk in (risks or {}).items()}
     kinds = np.full(len(y), "same") if settings is None else np.asarray(settings)

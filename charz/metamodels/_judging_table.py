@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz import shelf
 from charz.metamodels import (
     _choice,
     _design,
@@ -142,7 +141,7 @@ def _ends(
 
 def n_methods(table: Table, items: Sequence[str]) -> int:
     """Return how many methods `judge` runs by each way of holding out."""
-    return len({*items, "constant"}) + 2 + len(_columns(table))
+    return len({*items, "constant"}) + 2 + len(_design.guesses(table.metric, table.features))
 
 
 def _answers(
@@ -160,16 +159,8 @@ def _answers(
             known = (names[trained], y[trained], table.groups[trained])
             answer[held] = baseline(*known, names[held])
         yield baseline.__name__, "baseline", answer
-    for method, column in _columns(table).items():
+    for method, column in _design.guesses(table.metric, X).items():
         yield method, "estimator", _design.columns(X, [column])[:, 0]
-
-
-def _columns(table: Table) -> dict[str, str]:
-    """Return the column of every estimator: of a loss, cross-validation's own."""
-    if _link.choose(table.target) == "log":
-        own = f"{CV}_log_loss"
-        return {CV: own} if own in table.features else {}
-    return {name: name for name in shelf.names("estimators") if name in table.features}
 
 
 def _covariates(table: Table, unit: str) -> dict[str, Floats]:

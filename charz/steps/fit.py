@@ -131,6 +131,7 @@ def read(
         lineages=table["lineage"].to_numpy(),
         fingerprint=digest.hexdigest(),
         keys=table[[*_KEY, "eval_seed"]],
+        metric=metric,
     )
 
 
