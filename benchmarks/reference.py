@@ -56,6 +56,7 @@ FEW = (
 """Datasets for encoders that take longest."""
 
 
+LINEAGES = {"sre-minilm-l6": "minilm-l12-h384-uncased"}
 HALF = "dtype=bfloat16&max_tokens=64"
 SEEN = (
     "wordllama?dims=256", "glove", "hash", "spacy-md", "m2v-minilm-l6", "m2v-mpnet-base",
@@ -197,8 +198,13 @@ def _declare(store: Store, data: Path) -> None:
 
 def _encode(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
     for spec in tier.specs:
-        ingest.encoder(store, spec)
+        ingest.encoder(store, spec, lineage=_lineage(spec))
     print(embed.run(store, **_of(store, tier), dtype="float16", workers=workers, progress=progress))
+
+
+def _lineage(spec: str) -> str | None:
+    """Return the base model of a checkpoint whose files do not name it."""
+    return next((base for name, base in LINEAGES.items() if f"/{name}?" in spec), None)
 
 
 def _first(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
