@@ -3,6 +3,7 @@
     python benchmarks/reference.py FOLDER --encode     texts, subsets and vectors
     python benchmarks/reference.py FOLDER --first      results of the first draws
     python benchmarks/reference.py FOLDER --features   their features and estimators
+    python benchmarks/reference.py FOLDER --heads      results of quicker probes, five draws
     python benchmarks/reference.py FOLDER --probe      all other results
 
 Several parts may be asked for at once; without any, all are done. Each part is resumable: what
@@ -157,7 +158,8 @@ def main() -> None:
     """Run the recipe."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parts = {"encode": _encode, "first": _first, "features": _features, "probe": _probe}
+    parts = {"encode": _encode, "first": _first, "features": _features, "heads": _heads}
+    parts |= {"probe": _probe}
     for part in parts:
         parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--tiers", type=int, nargs="*", help="numbers of tiers, from 0")
@@ -188,6 +190,8 @@ def _declare(store: Store, data: Path) -> None:
     sizes = (8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
     every = {"probes": ["logistic"]}
     subset.protocol(store, sizes=sizes, n_seeds=5, eval_sizes=[200, 500, None], **every)
+    quicker = {"probes": ["ridge", "centroid"], "eval_sizes": [200, 500, None]}
+    subset.protocol(store, "heads", sizes=sizes, n_seeds=5, **quicker)
     some = {"sizes": (32, 128, 512), "n_seeds": 2, **every}
     subset.protocol(store, "imbalanced", sampler="imbalanced", **some)
     subset.protocol(store, "label_noise", sampler="label_noise", **some)
@@ -226,6 +230,11 @@ def _seen(store: Store, tier: Tier) -> Iterator[dict[str, Any]]:
         chosen = _of(store, tier, encoders)
         if chosen["encoders"]:
             yield chosen | {"protocols": [protocol], "n_seeds": n_seeds}
+
+
+def _heads(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
+    chosen = _of(store, tier) | {"protocols": ["heads"]}
+    print(probe.run(store, **chosen, workers=workers, progress=progress))
 
 
 def _probe(store: Store, tier: Tier, workers: int, progress: records.Progress) -> None:
