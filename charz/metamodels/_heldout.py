@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Up to this many groups each is held out alone, beyond it in FOLDS folds.
 ALONE = 20
-FOLDS = 10
-LINEAGE_FOLDS = 5
+FOLDS = 5
+LINEAGE_FOLDS = 4
 #: What can be held out: dataset groups, encoder lineages, or both together.
 HOLD_OUTS = ("groups", "lineages", "both")
 
@@ -90,7 +90,7 @@ def blocks(
         The group that each row was trained on; see `predictions`.
     hold_out : {"groups", "lineages", "both"}
     n_folds : int, optional
-        Folds of groups; default: each alone up to 20 groups, else 10.
+        Folds of groups; default: each alone up to 20 groups, else 5.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def predictions(
         A second grouping: rows that share the group *or* the lineage with a held-out row
         are left out of its training.
     n_folds : int, optional
-        Folds of groups; default: each alone up to 20 groups, else 10.
+        Folds of groups; default: each alone up to 20 groups, else 5.
     sources : array (rows,), optional
         The group that each row was trained on, where that is not the one it is judged on
         (shift): a held-out group is unseen as a source as well.

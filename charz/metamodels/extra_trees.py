@@ -1,6 +1,6 @@
 """Extremely randomised trees over what the sample's own guesses miss, on the learned scale.
 
-``link(metric) = link(base) + mean of trees``: 150 trees with random thresholds, each split
+``link(metric) = link(base) + mean of trees``: 100 trees with random thresholds, each split
 looking at a third of the columns; leaves hold at least 5 rows, more in a large registry,
 so that the stored arrays stay small. Groups count the same.
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-N_TREES = 150
+N_TREES = 100
 #: No tree has more than about this many leaves, however many rows there are.
-MOST_LEAVES = 1000
+MOST_LEAVES = 700
 
 
 def fit(

@@ -30,8 +30,9 @@ _KEY = ("encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_
 _PREFIX = "x_"
 REACH = 16
 """How many times larger than the sample a target size may be."""
-MOST_ROWS = 8_000
-"""Rows beyond this are thinned, evenly over groups, targets at larger sizes first."""
+MOST_ROWS = 24_000
+"""Rows beyond this are thinned, evenly over groups and what they ask: the score of the same domain,
+of another, or at a larger size."""
 
 
 def run(
@@ -95,7 +96,7 @@ def read(
     reach : float
         How many times larger than the sample a target size may be.
     most_rows : int
-        Rows beyond this are thinned, evenly over groups, targets at larger sizes first.
+        Rows beyond this are thinned, evenly over groups and what they ask.
     apart : sequence of str
         What tells rows apart when they are thinned: rows alike in all these stay together.
 
@@ -144,11 +145,12 @@ def _thinned(table: pd.DataFrame, most_rows: int, apart: Sequence[str]) -> pd.Da
     order = pd.DataFrame(
         {
             "group": table["eval_group"],
+            "is_shift": table["eval_group"] != table["group_name"],
             "is_ahead": table["n_target"] > table["n_train"],
             "hash": pd.util.hash_pandas_object(table[list(apart)], index=False),
         }
-    ).sort_values(["is_ahead", "hash"])
-    rank = order.groupby("group").cumcount()
+    ).sort_values("hash", kind="stable")
+    rank = order.groupby(["group", "is_shift", "is_ahead"]).cumcount()
     kept = rank.sort_values(kind="stable").index[:most_rows]
     return table.loc[sorted(kept)].reset_index(drop=True)
 
