@@ -124,7 +124,7 @@ def test_baselines_are_judged_where_they_are_defined(registry: Frames) -> None:
 def test_losses_are_reported_in_their_own_unit(registry: Frames) -> None:
     features, cells = registry
     losses = 3 * (1 - cells["target"])
-    report = _heldout.report("constant", features, losses, cells["group"])
+    report = _heldout.report("constant", features, losses, cells["group"], metric="log_loss")
     assert {row["method"] for row in report} == {"constant"}
     row = figures(report, "constant")
     assert row["unit"] == "metric"
