@@ -15,7 +15,7 @@ import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
-from charz.metamodels import _conformal, _heldout, _link, _support
+from charz.metamodels import _conformal, _heldout, _link, _risks, _support
 from charz.metamodels._design import HIDDEN
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
     """
     known = _support.fit(table.features, table.groups)
     held_out = _held_out(item, table)
-    risks = _risks(table.features, _support.held_out(known, table.features, table.groups))
+    risks = _risks.signs(table.features, _support.held_out(known, table.features, table.groups))
     high = 1.0 if _link.choose(table.target) == "share" else np.inf
     weights = _link.group_weights(table.groups)
     bundle = Bundle(
@@ -173,13 +173,6 @@ def _held_out(item: str, table: Table) -> Floats:
     )
 
 
-def _risks(features: pd.DataFrame, support: Floats) -> dict[str, Any]:
-    """Return what the expected error depends on: sizes, novelty and how far ahead we look."""
-    columns: dict[str, Any] = {name: features[name].to_numpy() for name in _conformal.SIZES}
-    reach = np.log2((features["n_target"] / features["n_train"]).to_numpy())
-    return columns | {"novelty": 1 - support, "reach": reach}
-
-
 def _report(
     item: str, table: Table, held_out: Floats, risks: dict[str, Any]
 ) -> list[dict[str, Any]]:
@@ -209,7 +202,7 @@ def answer(bundle: Bundle, features: pd.DataFrame, level: float) -> Answer:
     low_bound, high_bound = bundle.calibration["bounds"]
     value = np.clip(raw, low_bound, high_bound)
     support = np.clip(_support.support(bundle.known, features), 0, 1)
-    risks = _risks(features, support)
+    risks = _risks.signs(features, support)
     low, high = _conformal.interval(bundle.calibration, value, risks, level)
     return Answer(value, low, high, support)
 

@@ -18,6 +18,7 @@ from charz.metamodels import (
     _judging,
     _judging_baselines,
     _link,
+    _risks,
     _support,
 )
 
@@ -168,7 +169,7 @@ def _covariates(table: Table, unit: str) -> dict[str, Floats]:
     units = table.lineages if unit == "lineages" else table.groups
     known = _support.fit(table.features, units)
     support = _support.held_out(known, table.features, units)
-    return _heldout.sizes(table.features) | {"novelty": 1 - support}
+    return _risks.signs(table.features, support)
 
 
 def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> list[Row]:
