@@ -36,7 +36,7 @@ def test_it_tells_the_settings_apart_by_their_features(world):
     constant = one_for_all.predict(
         one_for_all.fit(frame[train], target[train], groups[train]), frame[new]
     )
-    assert error.mean() < 0.02 < 0.05 < np.abs(constant - target[new]).mean()
+    assert error.mean() < 0.04 < 0.05 < np.abs(constant - target[new]).mean()
 
 
 def test_what_a_row_was_is_not_read_at_predict(world):
