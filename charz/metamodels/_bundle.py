@@ -15,7 +15,7 @@ import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
-from charz.metamodels import _conformal, _heldout, _link, _risks, _support
+from charz.metamodels import _heldout, _intervals, _link, _risks, _support
 from charz.metamodels._design import HIDDEN
 
 if TYPE_CHECKING:
@@ -153,7 +153,9 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
         groups=tuple(sorted({*table.groups.tolist(), *table.sources.tolist()})),
         lineages=tuple(sorted(set(table.lineages.tolist()))),
         model=shelf.load("metamodels", item).fit(table.features, table.target, table.groups),
-        calibration=_conformal.calibrate(held_out, table.target, table.groups, risks, high=high),
+        calibration=_intervals.fit(
+            held_out, table.target, table.groups, risks, table.settings == "shift", high
+        ),
         known=known,
     )
     return bundle, _report(item, table, held_out, risks) if bundle.n_groups > 1 else []
@@ -203,7 +205,7 @@ def answer(bundle: Bundle, features: pd.DataFrame, level: float) -> Answer:
     value = np.clip(raw, low_bound, high_bound)
     support = np.clip(_support.support(bundle.known, features), 0, 1)
     risks = _risks.signs(features, support)
-    low, high = _conformal.interval(bundle.calibration, value, risks, level)
+    low, high = _intervals.interval(bundle.calibration, value, risks, level)
     return Answer(value, low, high, support)
 
 

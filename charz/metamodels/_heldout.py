@@ -15,7 +15,7 @@ import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
-from charz.metamodels import _conformal, _design, _judging, _link
+from charz.metamodels import _conformal, _design, _intervals, _judging, _link
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,6 +224,7 @@ def judged_intervals(
     covariates: _conformal.Covariates,
     level: float,
     apart: ArrayLike | None = None,
+    is_shift: ArrayLike | None = None,
 ) -> Floats:
     """Return ends (rows, 2) of intervals calibrated without the group they are judged on.
 
@@ -233,10 +234,13 @@ def judged_intervals(
     ----------
     apart : array (rows,), optional
         What the calibration must not have seen instead of the group: encoder lineages.
+    is_shift : array (rows,), optional
+        Kinds that are calibrated apart; see `charz.metamodels._intervals`.
     """
     labels = np.asarray(groups)
     units = labels if apart is None else np.asarray(apart)
     high = 1.0 if _link.choose(truth) == "share" else np.inf
+    shift = np.zeros(len(truth), bool) if is_shift is None else np.asarray(is_shift, bool)
     columns = {name: np.asarray(column) for name, column in covariates.items()}
     ends = np.full((len(truth), 2), np.nan)
     for unit in np.unique(units):
@@ -245,8 +249,9 @@ def judged_intervals(
             continue
         known = {name: column[rest] for name, column in columns.items()}
         asked = {name: column[held] for name, column in columns.items()}
-        fitted = _conformal.calibrate(predicted[rest], truth[rest], labels[rest], known, high=high)
-        ends[held] = np.column_stack(_conformal.interval(fitted, predicted[held], asked, level))
+        seen = (predicted[rest], truth[rest], labels[rest])
+        fitted = _intervals.fit(*seen, known, shift[rest], high)
+        ends[held] = np.column_stack(_intervals.interval(fitted, predicted[held], asked, level))
     return ends
 
 
@@ -297,7 +302,7 @@ def _judge(
     answer: Floats, y: Floats, groups: Any, sizes: dict[str, Floats], level: float, kinds: Any
 ) -> list[Row]:
     """Return one row per setting and bucket that has any cell."""
-    ends = judged_intervals(answer, y, groups, sizes, level)
+    ends = judged_intervals(answer, y, groups, sizes, level, is_shift=kinds == "shift")
     columns = (answer, y, groups, ends, sizes["n_eval"])
     return [
         part | _judging.figures(*(column[inside] for column in columns))

@@ -136,6 +136,7 @@ def _ends(
             {name: column[known] for name, column in covariates.items()},
             level,
             apart[known],
+            (table.settings == "shift")[known],
         )
     return ends
 

@@ -47,3 +47,27 @@ def test_permuted_labels_predict_about_chance(task):
     mixed = charz.predict_performance(task[0], rng.permutation(task[1]), task[2])
     assert mixed.value < real - 0.15
     assert mixed.low < 0.5 < mixed.high
+
+
+def test_neither_the_order_of_rows_nor_a_turn_of_the_space_moves_it(task):
+    """By less than a tenth of a point."""
+    X, y, X_eval = task[:3]
+    plain = charz.predict_performance(X, y, X_eval).value
+    rng = np.random.default_rng(2)
+    for _ in range(3):
+        order, other = rng.permutation(len(X)), rng.permutation(len(X_eval))
+        turn, _ = np.linalg.qr(rng.normal(size=(12, 12)))
+        moved = charz.predict_performance(X[order], y[order], X_eval[other]).value
+        assert moved == pytest.approx(plain, abs=1e-3)
+        turned = charz.predict_performance(X @ turn, y, X_eval @ turn).value
+        assert turned == pytest.approx(plain, abs=1e-3)
+
+
+def test_eval_rows_from_elsewhere_lower_support_and_widen_the_interval(task):
+    """As if the eval rows were of another language: they lie apart from all labelled ones."""
+    X, y, X_eval = task[:3]
+    here = charz.predict_performance(X, y, X_eval)
+    rng = np.random.default_rng(3)
+    away = charz.predict_performance(X, y, 0.3 * rng.normal(size=X_eval.shape) + 6)
+    assert away.support < 0.1 < here.support
+    assert away.high - away.low > 1.3 * (here.high - here.low)

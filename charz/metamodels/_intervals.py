@@ -1,0 +1,132 @@
+"""Intervals for samples of the same domain and of another, mixed by which a sample looks like.
+
+Errors under shift are larger for what is seen of them, so each kind of row is calibrated alone
+(`charz.metamodels._conformal`; Mondrian conformal prediction, Vovk et al. 2005). What a new sample
+is, is unknown: a logistic regression on its signs of risk says how probable a shift is, p, and
+
+    half width = (1 - p) that of the same domain + p that of a shift
+
+Examples
+--------
+>>> rng = np.random.default_rng(0)
+>>> shift = np.arange(800) % 2 == 1
+>>> truth = 0.6 + rng.normal(0, np.where(shift, 0.1, 0.02))
+>>> risks = {"n_train": np.full(800, 64), "n_eval": np.full(800, 500), "moved": 1.0 * shift}
+>>> fitted = fit(np.full(800, 0.6), truth, np.arange(800) // 2 % 40, risks, shift)
+>>> asked = {name: column[:2] for name, column in risks.items()}
+>>> low, high = interval(fitted, [0.6, 0.6], asked, 0.9)
+>>> bool((high - low)[0] < 0.1 < 0.25 < (high - low)[1])
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from charz.metamodels import _conformal, _link
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from charz.records import Floats
+
+    Arrays = dict[str, np.ndarray]
+
+LEAST_GROUPS = 10
+"""A kind with fewer groups has no calibration of its own: it could promise no 90%."""
+
+
+def fit(
+    predicted: ArrayLike,
+    truth: ArrayLike,
+    groups: ArrayLike,
+    risks: _conformal.Covariates,
+    is_shift: ArrayLike,
+    high: float = 1.0,
+) -> Arrays:
+    """Calibrate on out-of-group predictions; see `charz.metamodels._conformal.calibrate`.
+
+    Parameters
+    ----------
+    is_shift : array (rows,)
+        Whether each row was trained on another group than it is judged on.
+
+    Raises
+    ------
+    InputError
+        As `_conformal.calibrate`.
+    """
+    guess, true, labels = np.asarray(predicted), np.asarray(truth), np.asarray(groups)
+    shift = np.asarray(is_shift, dtype=bool)
+    kinds = {"same": ~shift, "shift": shift}
+    alone = all(len(np.unique(labels[rows])) >= LEAST_GROUPS for rows in kinds.values())
+    if not alone:
+        kinds = {"same": np.ones(len(shift), dtype=bool)}
+    fitted: Arrays = {}
+    for kind, rows in kinds.items():
+        some = {name: np.asarray(column)[rows] for name, column in risks.items()}
+        part = _conformal.calibrate(guess[rows], true[rows], labels[rows], some, high=high)
+        fitted |= {f"{kind}.{name}": array for name, array in part.items()}
+    fitted |= {name: fitted[f"same.{name}"] for name in ("bounds", "n_groups")}
+    return fitted | (_told_apart(risks, shift, labels) if alone else {})
+
+
+def interval(
+    fitted: Arrays, value: ArrayLike, risks: _conformal.Covariates, level: float
+) -> tuple[Floats, Floats]:
+    """Return lower and upper ends, two arrays (rows,); see `_conformal.interval`.
+
+    Raises
+    ------
+    InputError
+        When the level is not inside (0, 1) or a sign of risk is absent.
+    """
+    guess = np.asarray(value, dtype=np.float64)
+    same = _half(fitted, "same", guess, risks, level)
+    if "told.slopes" not in fitted:
+        half = same
+    else:
+        p = _shifted(fitted, risks)
+        half = (1 - p) * same + p * _half(fitted, "shift", guess, risks, level)
+    low, high = fitted["bounds"]
+    return np.clip(guess - half, low, high), np.clip(guess + half, low, high)
+
+
+def _half(
+    fitted: Arrays, kind: str, guess: Floats, risks: _conformal.Covariates, level: float
+) -> Floats:
+    """Return half widths by one kind's calibration, infinite where it cannot promise the level."""
+    start = f"{kind}."
+    part = {name.removeprefix(start): x for name, x in fitted.items() if name.startswith(start)}
+    return _conformal.quantile(part, level) * _conformal.expected_error(part, guess, risks)
+
+
+def _told_apart(risks: _conformal.Covariates, shift: np.ndarray, groups: np.ndarray) -> Arrays:
+    from sklearn.linear_model import LogisticRegression
+
+    names = sorted(risks)
+    X = np.log1p(np.column_stack([np.asarray(risks[name], dtype=np.float64) for name in names]))
+    centre, spread = X.mean(axis=0), np.maximum(X.std(axis=0), 1e-9)
+    weights = np.empty(len(shift))
+    for rows in (shift, ~shift):
+        weights[rows] = _link.group_weights(groups[rows]) / rows.sum()
+    weights *= len(weights) / weights.sum()
+    model = LogisticRegression(C=1.0, max_iter=1000)
+    model.fit((X - centre) / spread, shift, sample_weight=weights)
+    return {
+        "told.names": np.array(names, dtype=np.str_),
+        "told.centre": centre,
+        "told.spread": spread,
+        "told.slopes": model.coef_[0],
+        "told.intercept": model.intercept_,
+    }
+
+
+def _shifted(fitted: Arrays, risks: _conformal.Covariates) -> Floats:
+    """Return how probable a shift is, (rows,), with even odds to begin with."""
+    columns = [np.asarray(risks[str(name)], dtype=np.float64) for name in fitted["told.names"]]
+    Z = (np.log1p(np.column_stack(columns)) - fitted["told.centre"]) / fitted["told.spread"]
+    margin = np.clip(Z @ fitted["told.slopes"] + fitted["told.intercept"], -30, 30)
+    return np.asarray(1 / (1 + np.exp(-margin)))
