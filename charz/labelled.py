@@ -101,13 +101,15 @@ class Labelled:
 
     @cached_property
     def places(self) -> Ints:
-        """Each row's place in a shuffle, (n_train,), that hangs on its length alone.
+        """Each row's place in a shuffle, (n_train,), that hangs on its length.
 
         Rows in another order, or turned, moved or stretched together, keep theirs: what is dealt
-        by places does not change with them.
+        by places does not change with them. Of rows of one length, as on a lattice, a hash of
+        their values decides: then only their order is without effect.
         """
+        lengths = np.round(self.lengths / (self.lengths.max() or 1.0), 9)
         rank = np.empty(self.n_train, dtype=np.int64)
-        rank[np.argsort(self.lengths, kind="stable")] = np.arange(self.n_train)
+        rank[np.lexsort((self.y_train, _hashes(self.X_train), lengths))] = np.arange(self.n_train)
         shuffle: Ints = np.random.Generator(np.random.PCG64(0)).permutation(self.n_train)[rank]
         return shuffle
 
@@ -266,3 +268,11 @@ class Labelled:
     def floor(self) -> float:
         """Squared distance, in squares of `unit`, that is rounding whatever the rows' lengths."""
         return self.noise / self.unit**2
+
+
+def _hashes(X: Floats) -> Ints:
+    """Return a number per row, uint64 (n,), by the bits of its values: a multilinear hash."""
+    odd = np.random.PCG64(0).random_raw(X.shape[1]) | np.uint64(1)
+    bits = np.ascontiguousarray(X, dtype=np.float64).view(np.uint64)
+    found: Ints = ((bits ^ (bits >> np.uint64(32))) * odd).sum(axis=1, dtype=np.uint64)
+    return found

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from charz.sample import Sample
 
 RANGE = (-math.inf, math.inf)
-INVARIANT = frozenset({"rows", "rotation"})
+INVARIANT = frozenset({"rows"})
 OUTPUTS = ("half", "slope", "ahead", "loss_half", "loss_slope", "loss_ahead")
 MOST = 1 << 12
 """Numbers, at most, that the factor on scores is fitted to."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from charz.sample import Sample
 
 RANGE = (0.0, math.inf)
-INVARIANT = frozenset({"rows", "rotation"})
+INVARIANT = frozenset({"rows"})
 OUTPUTS = ("bits", "compression")
 SHARP = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 

@@ -12,7 +12,6 @@ import numpy as np
 from charz.errors import InputError
 from charz.records import EncoderSpec
 from charz.sample import Sample
-from charz.samplers import _random
 from charz.steps import _encode
 
 if TYPE_CHECKING:
@@ -66,12 +65,9 @@ def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Label
 def ordered(sample: Sample) -> Sample:
     """Return the sample with its training rows in an order that follows from their values.
 
-    Another order would mean other folds, and another prediction. Rows are ranked by their
-    distance from the mean, which no turn of the space changes, then shuffled by rank: rounding
-    errors of an encoder can do no more than swap two rows.
+    Another order would mean other folds, and another prediction; see `Labelled.places`.
     """
-    ranked = np.lexsort((sample.y_train, sample.lengths))
-    rows = ranked[_random.permutation(sample.n_train, 0, "order")]
+    rows = np.argsort(sample.places)
     return Sample(sample.X_train[rows], sample.y_train[rows], sample.X_eval, sample.n_classes)
 
 
