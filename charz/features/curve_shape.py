@@ -42,8 +42,8 @@ def compute(sample: Sample) -> dict[str, float]:
     >>> from charz.sample import Sample
     >>> X, y = [[0], [1], [2], [3], [7], [8], [9], [10]], [0, 0, 0, 0, 1, 1, 1, 1]
     >>> shape = compute(Sample(X, y, [[0]]))
-    >>> shape["half"], shape["slope"], shape["loss_slope"] < 0
-    (1.0, 0.0, True)
+    >>> shape["half"], shape["slope"], shape["ahead"]
+    (1.0, 0.0, 1.0)
     """
     parts = [] if _is_empty(sample) else sample.nested.arrangements
     if not parts or any(len(arrangement) < 2 for arrangement in parts):
