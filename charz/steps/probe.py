@@ -163,7 +163,8 @@ def _row(
         row["cv_log_loss"] = metrics.log_loss(answer.cv_probabilities, draw.labels)
     return row | {
         "chosen": _finite(answer.chosen),
-        "gap": _finite(answer.gap),
+        # Six digits: beyond them it hangs on the order in which a machine adds up.
+        "gap": None if answer.gap is None else _finite(float(f"{answer.gap:.5e}")),
         "fit_seconds": answer.seconds,
         "n_train": len(draw.rows),
         "n_eval": len(eval_draw.rows),
