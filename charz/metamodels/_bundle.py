@@ -17,6 +17,7 @@ from charz import shelf
 from charz.errors import InputError
 from charz.metamodels import _heldout, _intervals, _link, _risks, _support
 from charz.metamodels._design import HIDDEN
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,8 +214,8 @@ def to_arrays(bundle: Bundle) -> Arrays:
     """Return the bundle as named arrays, none of them of objects."""
     facts = json.dumps(bundle.facts | {"format": FORMAT}, sort_keys=True)
     arrays = {"facts": np.array(facts)}
-    for part in _PARTS:
-        arrays |= {f"{part}/{name}": array for name, array in getattr(bundle, part).items()}
+    for each in _PARTS:
+        arrays |= {f"{each}/{name}": array for name, array in getattr(bundle, each).items()}
     return arrays
 
 
@@ -229,13 +230,6 @@ def from_arrays(arrays: Arrays) -> Bundle:
     facts = json.loads(str(arrays["facts"])) if "facts" in arrays else {}
     if facts.pop("format", None) != FORMAT:
         raise InputError("this metamodel has another format", "fit it again with 'charz fit'")
-    parts: dict[str, Any] = {
-        part: {
-            name.removeprefix(f"{part}/"): array
-            for name, array in arrays.items()
-            if name.startswith(f"{part}/")
-        }
-        for part in _PARTS
-    }
+    parts: dict[str, Any] = {name: part(arrays, f"{name}/") for name in _PARTS}
     facts |= {name: tuple(facts[name]) for name in ("features", "groups", "lineages")}
     return Bundle(**facts, **parts)

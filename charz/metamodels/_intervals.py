@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz.metamodels import _conformal, _link
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -67,8 +68,8 @@ def fit(
     fitted: Arrays = {}
     for kind, rows in kinds.items():
         some = {name: np.asarray(column)[rows] for name, column in risks.items()}
-        part = _conformal.calibrate(guess[rows], true[rows], labels[rows], some, high=high)
-        fitted |= {f"{kind}.{name}": array for name, array in part.items()}
+        own = _conformal.calibrate(guess[rows], true[rows], labels[rows], some, high=high)
+        fitted |= {f"{kind}.{name}": array for name, array in own.items()}
     fitted |= {name: fitted[f"same.{name}"] for name in ("bounds", "n_groups")}
     return fitted | (_told_apart(risks, shift, labels) if alone else {})
 
@@ -98,9 +99,8 @@ def _half(
     fitted: Arrays, kind: str, guess: Floats, risks: _conformal.Covariates, level: float
 ) -> Floats:
     """Return half widths by one kind's calibration, infinite where it cannot promise the level."""
-    start = f"{kind}."
-    part = {name.removeprefix(start): x for name, x in fitted.items() if name.startswith(start)}
-    return _conformal.quantile(part, level) * _conformal.expected_error(part, guess, risks)
+    own = part(fitted, f"{kind}.")
+    return _conformal.quantile(own, level) * _conformal.expected_error(own, guess, risks)
 
 
 def _told_apart(risks: _conformal.Covariates, shift: np.ndarray, groups: np.ndarray) -> Arrays:

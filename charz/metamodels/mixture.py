@@ -32,6 +32,7 @@ import numpy as np
 
 from charz import shelf
 from charz.metamodels import _design, _link
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,12 +94,8 @@ def predict(model: Arrays, features: pd.DataFrame) -> Floats:
 
 
 def _expert(model: Arrays, name: str, features: pd.DataFrame) -> Floats:
-    prefix = f"{name}."
-    arrays = {
-        key.removeprefix(prefix): array for key, array in model.items() if key.startswith(prefix)
-    }
     item = GATE if name == "gate" else EXPERT
-    answer: Floats = shelf.load("metamodels", item).predict(arrays, features)
+    answer: Floats = shelf.load("metamodels", item).predict(part(model, f"{name}."), features)
     return answer
 
 

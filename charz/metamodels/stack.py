@@ -23,6 +23,7 @@ import numpy as np
 
 from charz import shelf
 from charz.metamodels import _link
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,10 +64,6 @@ def members(model: Arrays, features: pd.DataFrame) -> dict[str, Floats]:
     """Return each member's prediction, (rows,): how far they part hints at the error."""
     answers = {}
     for member in model["members"].tolist():
-        arrays = {
-            name.removeprefix(f"{member}."): array
-            for name, array in model.items()
-            if name.startswith(f"{member}.")
-        }
+        arrays = part(model, f"{member}.")
         answers[member] = shelf.load("metamodels", member).predict(arrays, features)
     return answers
