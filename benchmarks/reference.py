@@ -105,32 +105,31 @@ def tiers() -> list[Tier]:
         *_kept("static", "chars2vec", ""),
         *_kept("random:st", "splade-tiny", "layer=2"),
     )
-    half = HALF
     splade = _kept(
         "st",
         "splade-tiny",
-        f"layer=1,2&{half}",
-        f"layer=0,2&pooling=max&{half}",
-        f"layer=2&pooling=cls&{half}",
+        f"layer=1,2&{HALF}",
+        f"layer=0,2&pooling=max&{HALF}",
+        f"layer=2&pooling=cls&{HALF}",
     )
-    l3 = _kept("st", "paraphrase-minilm-l3-v2", f"layer=0..3&{half}", f"layer=3&pooling=max&{half}")
+    l3 = _kept("st", "paraphrase-minilm-l3-v2", f"layer=0..3&{HALF}", f"layer=3&pooling=max&{HALF}")
     minilm = _kept(
         "st",
         "all-minilm-l6-v2",
-        half,
-        f"dims=64&{half}",
-        f"layer=0,2,3,4,5&{half}",
-        f"layer=6&pooling=cls,max&{half}",
+        HALF,
+        f"dims=64&{HALF}",
+        f"layer=0,2,3,4,5&{HALF}",
+        f"layer=6&pooling=cls,max&{HALF}",
     )
-    e5 = _kept("st", "multilingual-e5-small-q4", half, f"layer=3,6,9&{half}", f"dims=96&{half}")
+    e5 = _kept("st", "multilingual-e5-small-q4", HALF, f"layer=3,6,9&{HALF}", f"dims=96&{HALF}")
     slow = (
         *_kept("st", "minilm-int8", "backend=onnx&max_tokens=64"),
-        *_kept("st", "sre-minilm-l6", half, f"layer=3&{half}"),
+        *_kept("st", "sre-minilm-l6", HALF, f"layer=3&{HALF}"),
         *_kept(
-            "st", "all-mpnet-base-v2", half, f"layer=4,8&{half}", f"layer=12&pooling=cls&{half}"
+            "st", "all-mpnet-base-v2", HALF, f"layer=4,8&{HALF}", f"layer=12&pooling=cls&{HALF}"
         ),
         *_kept(
-            "st", "smollm2-135m-instruct-q4", f"layer=8,16,24,30&{half}", f"pooling=last&{half}"
+            "st", "smollm2-135m-instruct-q4", f"layer=8,16,24,30&{HALF}", f"pooling=last&{HALF}"
         ),
     )
     fitted = ("tfidf:", "tfidf:?dims=64", "tfidf:?analyzer=char")
