@@ -2,11 +2,12 @@
 
 Formula: with r1 <= r2 the distances of a row to the two nearest class means, for a labelled row
 to means without it (as in ``centroid_loo``), its margin is (r2 - r1) / (r2 + r1), 0 where both
-are 0. ``margin`` mean over eval rows less mean over labelled rows, in [-1, 1], below 0 where eval
-rows lie between classes; ``radius`` ln of the mean r1 of eval rows over that of labelled rows, in
-(-inf, inf); ``prior`` total variation between the class shares of the eval rows' nearest means and
-of the labels, in [0, 1]; ``entropy`` of these shares, over ln K, in [0, 1]. Means within 1e-5 of
-the nearest share a row. NaN with fewer than two classes, ``radius`` where a mean r1 is rounding.
+are 0 but for rounding. ``margin`` mean over eval rows less mean over labelled rows, in [-1, 1],
+below 0 where eval rows lie between classes; ``radius`` ln of the mean r1 of eval rows over that of
+labelled rows, in (-inf, inf); ``prior`` total variation between the class shares of the eval rows'
+nearest means and of the labels, in [0, 1]; ``entropy`` of these shares, over ln K, in [0, 1]. Means
+as near as the nearest, but for rounding, share a row. NaN with fewer than two classes, ``radius``
+where a mean r1 is rounding.
 Source: Tibshirani et al., PNAS 2002; the change of confidence as a sign of error: Guillory et al.,
 Predicting with confidence on unseen distributions, ICCV 2021. Cost: O((n + m) d K).
 """
@@ -62,7 +63,7 @@ def compute(sample: Sample) -> dict[str, float]:
 
 def _nearest(distances: Floats) -> Floats:
     """Return how each row is shared by the means nearest to it, (n, n_classes)."""
-    won = distances <= distances.min(axis=1, keepdims=True) * (1 + TIE)
+    won = distances <= distances.min(axis=1, keepdims=True) * (1 + TIE) + SMALL
     shared: Floats = won / won.sum(axis=1, keepdims=True)
     return shared
 
@@ -70,7 +71,7 @@ def _nearest(distances: Floats) -> Floats:
 def _margins(distances: Floats) -> Floats:
     """Return (r2 - r1) / (r2 + r1) of each row; 1 where there is no second mean."""
     first, second = np.partition(distances, 1, axis=1)[:, :2].T
-    both = np.isfinite(second) & (second > 0)
+    both = np.isfinite(second) & (second > SMALL)
     gap = np.subtract(second, first, where=both, out=np.zeros_like(first))
     margins: Floats = gap / np.add(second, first, where=both, out=np.ones_like(first))
     margins[np.isinf(second) & np.isfinite(first)] = 1.0
