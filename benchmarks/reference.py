@@ -79,7 +79,12 @@ SEEN_SHIFTED = (
     "multilingual-e5-small-q4", "all-mpnet-base-v2", "smollm2-135m-instruct-q4?layer=30",
 )  # fmt: skip
 """Encoders whose shifted samples are characterized."""
-SEEN_OFTEN = ("wordllama?dims=256", "paraphrase-minilm-l3-v2?layer=3", "all-minilm-l6-v2")
+SEEN_OFTEN = (
+    "wordllama?dims=256", "glove", "spacy-md", "m2v-minilm-l6", "m2v-mpnet-base",
+    "splade-tiny?layer=2", "paraphrase-minilm-l3-v2?layer=3", "all-minilm-l6-v2",
+    "all-minilm-l6-v2?layer=3", "multilingual-e5-small-q4", "all-mpnet-base-v2",
+    "smollm2-135m-instruct-q4?layer=30",
+)  # fmt: skip
 """Encoders of which more draws are: encoders share the chance of a draw, draws do not."""
 
 
@@ -224,7 +229,7 @@ def _features(store: Store, tier: Tier, workers: int, progress: records.Progress
 
 def _seen(store: Store, tier: Tier) -> Iterator[dict[str, Any]]:
     """Yield what is characterized of a tier: encoders, datasets, protocols and draws."""
-    plans = ("curve", SEEN, 1), ("shift", SEEN_SHIFTED, 1), ("curve", SEEN_OFTEN, 3)
+    plans = ("curve", SEEN, 1), ("shift", SEEN_SHIFTED, 2), ("curve", SEEN_OFTEN, 5)
     for protocol, encoders, n_seeds in plans:
         chosen = _of(store, tier, encoders)
         if chosen["encoders"]:

@@ -6,7 +6,7 @@ principal axes; in [-K (K - 1), 0]. Every variance has 1e-3 of the axes' mean va
 of equal variance are no axes, and share the mean of theirs. Classes of one row are left out; NaN
 where fewer than two are left, or for constant rows.
 Source: Pandy et al., Transferability estimation using Bhattacharyya class separability, CVPR
-2022, equations 4 and 5. Cost: O(n 32 + K^2 32) after the shared axes.
+2022. Cost: O(n 32 + K^2 32) after the shared axes.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ rows of class y; in (-inf, 0]; NaN for one class, classes of one row each, or co
 are 3 K clusters, at most 16 and n/2; they start from rows far from one another, go through 4
 steps of k-means and 4 of expectation and maximisation. It does not claim to be the same where
 rows are tied for the farthest.
-Source: Li et al., Ranking neural checkpoints, CVPR 2021, equations 4 and 5. Cost: O(n 32 16) a
+Source: Li et al., Ranking neural checkpoints, CVPR 2021. Cost: O(n 32 16) a
 step after the shared axes.
 """
 

@@ -7,7 +7,7 @@ rows mixed by p_i = softmax(p)(y_i) of a first fit: z_i <- p_i z_i + (1 - p_i) t
 the rows of other classes. In (-inf, 0]; NaN for one class, classes of one row each, or constant
 rows.
 Source: Shao et al., Not all models are equal: predicting model transferability in a
-self-challenging Fisher space, ECCV 2022, equations 5 to 9. All Fisher axes count: those beyond
+self-challenging Fisher space, ECCV 2022. All Fisher axes count: those beyond
 K - 1 have no part in it. Cost: O(n 32 (32 + K)) after the shared axes.
 """
 

@@ -4,7 +4,7 @@ Formula: R(Z) - sum_c n_c/n R(Z_c), R(A) = 1/2 ln det(I + A^T A / (e m)) for m r
 e = 1e-4, Z the rows in at most 32 principal axes over their root mean square length, Z_c those
 of class c about the mean of all; in [0, inf); NaN for one class, classes of one row each, or
 constant rows.
-Source: Huang et al., Frustratingly easy transferability estimation, ICML 2022, equations 3 to 5;
+Source: Huang et al., Frustratingly easy transferability estimation, ICML 2022;
 classes weigh by their share as in Ma et al., Segmentation of multivariate mixed data, PAMI 2007.
 Cost: K determinants of size 32 after the shared axes.
 """
