@@ -15,10 +15,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "predict_performance": "charz.steps.predict",
+    "learning_curve": "charz.steps.curve",
+    "compare_probes": "charz.steps.compare",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",
     "EncoderSpec": "charz.records",
     "Forecast": "charz.records",
+    "LearningCurve": "charz.records",
+    "Comparison": "charz.records",
     "Sample": "charz.sample",
     "CharzError": "charz.errors",
 }

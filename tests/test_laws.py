@@ -23,7 +23,7 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 FLOORS = [
     {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
-    | {"distances", "factor", "labelled", "nested", "pictures", "ridge", "tridiagonal"},
+    | {"distances", "factor", "labelled", "nested", "paired", "pictures", "ridge", "tridiagonal"},
     {*SHELVES, "artifacts", "chunks", "pending", "store", "warehouse"},
     {"steps"},
     {"cli"},

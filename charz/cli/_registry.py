@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,6 +32,17 @@ def writing(url: str | None, *, create: bool = False) -> Iterator[Store]:
 
     with store.open(url, create=create) as opened, opened.run(_name(), _arguments()):
         yield opened
+
+
+def writing_if_any(url: str | None) -> AbstractContextManager[Store | None]:
+    """Open the registry to write; without one that was named, do with what ships with charz."""
+    from charz import paths, store
+    from charz.cli import output
+
+    if url is None and store.current(paths.registry_url()) is None:
+        output.talk("no registry yet: predicting from what ships with charz, keeping nothing")
+        return nullcontext()
+    return writing(url)
 
 
 def _name() -> str:

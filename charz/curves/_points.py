@@ -19,17 +19,23 @@ if TYPE_CHECKING:
 SCALE = 0.02
 
 
-def points(n: ArrayLike, score: ArrayLike) -> Floats:
-    """Return the measured points by size, (points, 2): n and score, those with NaN left out.
+def points(n: ArrayLike, score: ArrayLike, noise: ArrayLike | None = None) -> Floats:
+    """Return the measured points by size, (points, 3): n, score and weight, none with NaN.
+
+    Parameters
+    ----------
+    n, score : arrays (points,)
+    noise : array (points,), optional
+        Standard errors of the scores; a weight is the least of them over its own. Default: equal.
 
     Raises
     ------
     InputError
-        When shapes differ or a size is not positive.
+        When shapes differ, or a size or a standard error is not positive.
 
     >>> points([64, 32, 128], [0.8, 0.7, np.nan])
-    array([[32. ,  0.7],
-           [64. ,  0.8]])
+    array([[32. ,  0.7,  1. ],
+           [64. ,  0.8,  1. ]])
     """
     sizes, scores = np.asarray(n, dtype=np.float64), np.asarray(score, dtype=np.float64)
     if sizes.ndim != 1 or sizes.shape != scores.shape:
@@ -38,9 +44,15 @@ def points(n: ArrayLike, score: ArrayLike) -> Floats:
         )
     if (sizes <= 0).any():
         raise InputError("a curve has a size that is not positive", "give numbers of rows")
+    errors = np.ones(len(sizes)) if noise is None else np.asarray(noise, dtype=np.float64)
+    if errors.shape != sizes.shape or not (errors > 0).all():
+        raise InputError(
+            "the standard errors of a curve are not all positive", "give one per size, over 0"
+        )
+    weights = errors.min(initial=np.inf) / errors
     known = np.isfinite(sizes) & np.isfinite(scores)
     order = np.lexsort((scores[known], sizes[known]))
-    return np.column_stack([sizes[known], scores[known]])[order]
+    return np.column_stack([sizes[known], scores[known], weights[known]])[order]
 
 
 def robust(
@@ -55,15 +67,16 @@ def robust(
     Parameters
     ----------
     curve : callable (n, parameters) -> scores
-    measured : array (points, 2)
+    measured : array (points, 3)
+        As `points` gives them.
     starts : sequences of first guesses; what lies outside the bounds is moved to them
     """
     from scipy.optimize import least_squares
 
-    x, y = measured.T
+    x, y, weight = measured.T
 
     def slack(p: Floats) -> Floats:
-        return np.asarray(curve(x, p) - y)
+        return np.asarray((curve(x, p) - y) * weight)
 
     margin = 1e-9 * (np.asarray(high, dtype=np.float64) - np.asarray(low))
     fits = [

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
 
-def fit(n: ArrayLike, score: ArrayLike) -> tuple[float]:
+def fit(n: ArrayLike, score: ArrayLike, noise: ArrayLike | None = None) -> tuple[float]:
     """Return the mean score at the largest size; NaN without a point.
 
     Raises
     ------
     InputError
-        When shapes differ or a size is not positive.
+        When shapes differ, or a size or a standard error is not positive.
     """
-    measured = points(n, score)
+    measured = points(n, score, noise)
     if not len(measured):
         return (float("nan"),)
     return (float(measured[measured[:, 0] == measured[-1, 0], 1].mean()),)

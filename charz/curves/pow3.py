@@ -28,15 +28,15 @@ SLOWEST, FASTEST = 0.02, 2.0
 GUESSES = (0.1, 0.3, 0.6, 1.2)
 
 
-def fit(n: ArrayLike, score: ArrayLike) -> tuple[float, ...]:
+def fit(n: ArrayLike, score: ArrayLike, noise: ArrayLike | None = None) -> tuple[float, ...]:
     """Return (a, b, c); all NaN with fewer than three distinct sizes.
 
     Raises
     ------
     InputError
-        When shapes differ or a size is not positive.
+        When shapes differ, or a size or a standard error is not positive.
     """
-    measured = points(n, score)
+    measured = points(n, score, noise)
     if len(np.unique(measured[:, 0])) < 3:
         return (float("nan"),) * 3
     # What is missing at the smallest size is a better-scaled unknown than b.

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
 
-def fit(n: ArrayLike, score: ArrayLike) -> tuple[float, ...]:
+def fit(n: ArrayLike, score: ArrayLike, noise: ArrayLike | None = None) -> tuple[float, ...]:
     """Return (a, b, c, d); all NaN with fewer than four distinct sizes.
 
     Raises
     ------
     InputError
-        When shapes differ or a size is not positive.
+        When shapes differ, or a size or a standard error is not positive.
     """
-    measured = points(n, score)
+    measured = points(n, score, noise)
     if len(np.unique(measured[:, 0])) < 4:
         return (float("nan"),) * 4
     smallest, largest = measured[0, 0], measured[-1, 0]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from charz.records import Ints
+    from charz.records import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,17 @@ class Labelled:
 
 @dataclass(frozen=True)
 class FileSample:
-    """A sample read from files; ``eval_labels`` is None where they were not asked for."""
+    """A sample read from files; ``eval_labels`` is None where they were not asked for.
+
+    ``vectors`` and ``codes`` are its training rows in the order of the file.
+    """
 
     sample: Sample
     classes: tuple[str, ...]
     eval_labels: tuple[str, ...] | None
     skipped: Mapping[str, dict[str, int]]
+    vectors: Floats
+    codes: Ints
 
 
 def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Labelled:
@@ -107,7 +112,8 @@ def read(
     (X_train,), (X_eval,) = (_encode.vectors(loaded, [spec], part) for part in (rows, asked))
     made = labelled(X_train, rows.labels or (), X_eval)
     skipped = {"train": dict(bad), "eval": dict(unread)}
-    return FileSample(made.sample, made.classes, asked.labels, skipped)
+    own = codes(rows.labels or (), made.classes, train)
+    return FileSample(made.sample, made.classes, asked.labels, skipped, X_train, own)
 
 
 def codes(labels: Sequence[str], classes: Sequence[str], name: str) -> Ints:

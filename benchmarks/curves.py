@@ -1,0 +1,221 @@
+"""Learn the prior of learning curves, and judge forecasts of them from single pilots.
+
+    python benchmarks/curves.py learn
+    python benchmarks/curves.py pilots REGISTRY FILE [--seeds N]
+    python benchmarks/curves.py judge FILE [--final]
+
+``learn`` fits ``charz/curves/shipped/`` anew from the reference that ships with charz. ``pilots``
+measures single pilots on a registry's vectors, with what became of them at larger sizes, into a
+file of JSON lines; ``judge`` prints tables of forecasts from them, by a prior that has not seen
+the pilot's group of datasets. A fifth of the groups, by a hash of their names, is judged only
+with ``--final``, by a prior learned on all others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+ENCODERS = ("static:wordllama?dims=256", "static:glove", "all-minilm-l6-v2", "minilm-l3-v2")
+LEAST = 1024
+"""Rows that a dataset must have been trained on."""
+SHARES = (16, 8, 4)
+
+
+# --- the prior
+
+
+def table() -> Any:
+    """Return the reference's samples: inputs of the prior, truth by metric, names and sizes."""
+    import pyarrow.parquet as pq
+
+    from charz import paths
+
+    folder = paths.PACKAGE / "reference"
+    read = {
+        name: pq.read_table(folder / f"{name}.parquet").to_pandas()
+        for name in ("subset", "dataset", "probe", "feature_value")
+    }
+    logistic = int(read["probe"].index[read["probe"]["name"] == "logistic"][0])
+    columns = ["encoder", "train_subset", "eval_subset", "accuracy_count", "accuracy", "macro_f1"]
+    scores = pq.read_table(
+        folder / "result.parquet", filters=[("probe", "=", logistic)], columns=columns
+    ).to_pandas()
+    subsets = read["subset"]
+    scores = scores[(subsets["protocol"] == "curve").reindex(scores["train_subset"]).to_numpy()]
+    for name, column in (("n", "n_rows"), ("dataset", "labels_of")):
+        scores[name] = subsets[column].reindex(scores["train_subset"]).to_numpy()
+    scores["n_eval"] = subsets["n_rows"].reindex(scores["eval_subset"]).to_numpy()
+    counted = scores["accuracy_count"] / scores["n_eval"]
+    scores["accuracy"] = scores["accuracy"].where(scores["accuracy"].notna(), counted)
+    whole = scores.groupby("dataset")["n_eval"].transform("max")
+    scores = scores[scores["n_eval"] == whole].drop(columns=["n_eval", "accuracy_count"])
+    keys = ["encoder", "train_subset", "eval_subset"]
+    found = scores.merge(read["feature_value"], on=keys)
+    groups = read["dataset"][["name", "group_name"]].rename(columns={"name": "dataset"})
+    return found.merge(groups, on="dataset")
+
+
+def pairs(samples: Any, metric: str) -> Any:
+    """Return every sample beside the mean truth at its own and at every larger size."""
+    keys = ["encoder", "dataset"]
+    truth = samples.groupby([*keys, "n"])[metric].mean().reset_index()
+    truth = truth.rename(columns={"n": "at", metric: "truth"})
+    beside = samples.merge(truth, on=keys)
+    return beside[beside["at"] >= beside["n"]]
+
+
+def learned(rows: Any) -> dict[str, np.ndarray]:
+    """Return a prior fitted on pairs."""
+    from charz.curves import _pilot, _prior
+
+    inputs = {name: rows[name].to_numpy(np.float64) for name in _pilot.INPUTS}
+    sizes = rows["n"].to_numpy(np.float64), rows["at"].to_numpy(np.float64)
+    return _prior.fit(*sizes, inputs, rows["truth"].to_numpy(), rows["group_name"].to_numpy(str))
+
+
+def learn() -> None:
+    """Fit and write the prior of every metric."""
+    from charz import paths
+    from charz.steps import curve
+
+    samples, folder = table(), paths.PACKAGE / "curves" / "shipped"
+    folder.mkdir(exist_ok=True)
+    for metric in curve.METRICS:
+        arrays = learned(pairs(samples, metric))
+        path = folder / f"{metric}.npz"
+        np.savez_compressed(path, **arrays)
+        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB, {curve.fingerprint(arrays)[:12]}")
+
+
+# --- pilots
+
+
+def pilots(registry: Path, target: Path, n_seeds: int) -> None:
+    """Measure pilots that are not in the file yet, a line each."""
+    from charz.curves import _pilot
+    from charz.sample import Sample
+
+    there = {_key(line) for line in _lines(target)} if target.exists() else set()
+    folder = registry.with_suffix(".artifacts")
+    with sqlite3.connect(f"{registry.absolute().as_uri()}?mode=ro", uri=True) as db:
+        db.row_factory = sqlite3.Row
+        with target.open("a", encoding="utf-8") as out:
+            for seed in range(n_seeds):
+                for case in _cases(db, folder, seed):
+                    for n in sorted({case["largest"] // share for share in SHARES}):
+                        told = {**case["told"], "n": n}
+                        if _key(told) in there:
+                            continue
+                        X, y = case["X"][:n], case["y"][:n]
+                        if len(np.unique(y)) < 2:
+                            continue
+                        order = np.argsort(Sample(X, y, X[:1], case["K"]).places)
+                        pilot = _pilot.measure(Sample(X[order], y[order], X[:1], case["K"]))
+                        out.write(json.dumps(told | _plain(pilot)) + "\n")
+                        out.flush()
+
+
+def _plain(pilot: Any) -> dict[str, Any]:
+    scores = {name: pilot.scores[name].tolist() for name in ("accuracy", "macro_f1", "log_loss")}
+    own = {"n_classes": pilot.n_classes, "majority": pilot.majority, "entropy": pilot.entropy}
+    return own | {"sizes": pilot.sizes.tolist(), "scores": scores, "code": pilot.code,
+                  "inputs": pilot.inputs}  # fmt: skip
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _key(told: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(told[name] for name in ("encoder", "dataset", "seed", "n"))
+
+
+def _cases(db: sqlite3.Connection, folder: Path, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield each encoder's rows of each dataset in the order of a draw, with its true curve."""
+    wanted = [row for row in db.execute("SELECT id, spec FROM encoder") if _is_wanted(row["spec"])]
+    for data in db.execute("SELECT * FROM dataset ORDER BY name").fetchall():
+        subsets = db.execute(
+            "SELECT s.* FROM subset AS s JOIN protocol AS p ON p.id = s.protocol_id "
+            "WHERE p.name = 'curve' AND s.labels_of_id = ? AND s.role = 'train' AND s.seed = ? "
+            "ORDER BY s.n_rows", (data["id"], seed),
+        ).fetchall()  # fmt: skip
+        if not subsets or subsets[-1]["n_rows"] < LEAST:
+            continue
+        members = np.load(_path(folder, subsets[-1]["members_hash"]))
+        for encoder in wanted:
+            truth = _truth(db, encoder["id"], data["id"])
+            row = db.execute(
+                "SELECT vectors_hash FROM embedding WHERE encoder_id = ? AND split_id = ? "
+                "AND basis_id = ?", (encoder["id"], subsets[-1]["split_id"], data["id"]),
+            ).fetchone()  # fmt: skip
+            if row is None or len(truth) < 8:
+                continue
+            vectors = np.load(_path(folder, row["vectors_hash"]))
+            told = {"encoder": encoder["spec"], "dataset": data["name"], "seed": seed,
+                    "group": data["group_name"], "truth": truth}  # fmt: skip
+            yield {"told": told, "K": data["n_classes"], "largest": subsets[-1]["n_rows"],
+                   "X": vectors[members[:, 0]].astype(np.float32), "y": members[:, 1]}  # fmt: skip
+
+
+def _is_wanted(spec: str) -> bool:
+    whole = spec.endswith((*ENCODERS[:2], "all-minilm-l6-v2?dtype=bfloat16&max_tokens=64"))
+    return whole or ("minilm-l3-v2" in spec and "layer=3&max_tokens=64" in spec
+                     and "pooling" not in spec)  # fmt: skip
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / name[:2] / f"{name[2:]}.npy"
+
+
+def _truth(db: sqlite3.Connection, encoder: int, dataset: int) -> dict[str, Any]:
+    """Return the mean metrics over draws on the largest eval subset, by training size."""
+    table: dict[int, list[sqlite3.Row]] = {}
+    evals = db.execute(
+        "SELECT s.id FROM subset AS s JOIN protocol AS p ON p.id = s.protocol_id "
+        "WHERE p.name = 'curve' AND s.role = 'eval' AND s.labels_of_id = ? "
+        "ORDER BY s.n_rows DESC LIMIT 1", (dataset,),
+    ).fetchone()  # fmt: skip
+    for row in db.execute(
+        "SELECT r.accuracy, r.macro_f1, r.log_loss, r.n_eval, s.n_rows FROM subset AS s "
+        "JOIN protocol AS p ON p.id = s.protocol_id JOIN result AS r ON r.train_subset_id = s.id "
+        "AND r.encoder_id = ? AND r.eval_subset_id = ? JOIN probe AS b ON b.id = r.probe_id "
+        "WHERE p.name = 'curve' AND s.labels_of_id = ? AND s.role = 'train' "
+        "AND b.spec = 'logistic'", (encoder, evals["id"], dataset),
+    ):  # fmt: skip
+        table.setdefault(row["n_rows"], []).append(row)
+    names = ("accuracy", "macro_f1", "log_loss", "n_eval")
+    return {
+        str(size): {name: float(np.mean([row[name] for row in rows])) for name in names}
+        for size, rows in sorted(table.items())
+    }
+
+
+def main() -> None:
+    """Do what is asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    asked = parser.add_subparsers(dest="verb", required=True)
+    asked.add_parser("learn", help="fit the prior that ships")
+    measured = asked.add_parser("pilots", help="measure single pilots")
+    measured.add_argument("registry", type=Path)
+    measured.add_argument("file", type=Path)
+    measured.add_argument("--seeds", type=int, default=2)
+    options = parser.parse_args()
+    if options.verb == "learn":
+        learn()
+    if options.verb == "pilots":
+        pilots(options.registry, options.file, options.seeds)
+
+
+if __name__ == "__main__":
+    main()
