@@ -14,10 +14,11 @@ with ``--final``, by a prior learned on all others.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ ENCODERS = ("static:wordllama?dims=256", "static:glove", "all-minilm-l6-v2", "mi
 LEAST = 1024
 """Rows that a dataset must have been trained on."""
 SHARES = (16, 8, 4)
+JOINED = (0.25, 0.5)
+N_FOLDS = 5
 
 
 # --- the prior
@@ -201,6 +204,144 @@ def _truth(db: sqlite3.Connection, encoder: int, dataset: int) -> dict[str, Any]
     }
 
 
+# --- judging
+
+
+def is_final(group: str) -> bool:
+    """Whether a group of datasets is kept for the last look."""
+    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 5 == 0
+
+
+def judge(path: Path, final: bool) -> None:
+    """Print tables of what forecasts from single pilots were worth."""
+    cases = [line for line in _lines(path) if is_final(line["group"]) == final]
+    samples = table()
+    rows = pairs(samples[~samples["group_name"].map(is_final)], "accuracy")
+    groups = np.unique([case["group"] for case in cases])
+    folds = [groups] if final else [groups[start::N_FOLDS] for start in range(N_FOLDS)]
+    said: list[dict[str, Any]] = []
+    for fold in folds:
+        arrays = learned(rows[~rows["group_name"].isin(fold)])
+        said += [row for case in cases if case["group"] in fold for row in _said(case, arrays)]
+    print(f"{len(cases)} pilots, {len(groups)} groups of datasets"
+          f"{', untouched before' if final else ''}\n")  # fmt: skip
+    _show_errors(said)
+    _show_targets(said)
+
+
+def _said(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+    """Yield what is forecast of one pilot: at the largest size, and for targets on the way."""
+    from charz.curves import _answer
+    from charz.curves._prior import Prior
+    from charz.steps import curve
+
+    n, truth = case["n"], {int(size): row for size, row in case["truth"].items()}
+    largest = max(truth)
+    prior = Prior(arrays, n, case["inputs"])
+    grid = n * 2.0 ** (np.arange(8 * 16 + 1) / 16)
+    families = curve.families(case["sizes"], case["scores"]["accuracy"], n, grid)
+    lines = {
+        "charz": prior.values(grid),
+        "cv": np.full(len(grid), case["inputs"]["cv"]),
+        **families,
+    }
+    for share in JOINED:
+        lines[f"charz + {share:g} median"] = (1 - share) * lines["charz"] + share * families[
+            "median"
+        ]
+    band = _answer.band(prior, prior.values, 0.9)
+    told = {name: case[name] for name in ("group", "encoder", "n")} | {"ratio": largest // n}
+    place = round(np.log2(largest / n) * 16)
+    score = truth[largest]["accuracy"]
+    yield told | {
+        "kind": "score", "largest": largest,
+        "errors": {name: abs(float(line[place]) - score) for name, line in lines.items()},
+        "bias": float(lines["charz"][place]) - score,
+        "covered": band.low[place] - 1e-9 <= score <= band.high[place] + 1e-9,
+        "width": band.high[place] - band.low[place],
+        "floor": np.sqrt(score * (1 - score) / truth[largest]["n_eval"]),
+    }  # fmt: skip
+    sizes = np.array([size for size in sorted(truth) if size >= n], dtype=float)
+    true = np.maximum.accumulate([truth[int(size)]["accuracy"] for size in sizes])
+    for factor in (1.5, 3, 6, 12):
+        if n * factor > largest:
+            continue
+        target = float(np.interp(np.log(n * factor), np.log(sizes), true))
+        needed = (
+            float(np.exp(np.log(sizes)[0])) if target <= true[0] else _crossing(sizes, true, target)
+        )
+        if target <= true[0]:
+            continue  # a flat curve: reached before
+        answer = _answer.answer(prior, prior.values, target, 0.9)
+        numbers = {
+            name: float(grid[np.argmax(line >= target)]) if (line >= target).any() else np.inf
+            for name, line in lines.items()
+        }
+        high = np.inf if answer.n_high is None else answer.n_high
+        low = np.inf if answer.n_low is None else answer.n_low
+        number = {"reached": n, "needed": answer.n}.get(answer.verdict, np.nan)
+        if answer.verdict == "not reachable":
+            number, low, high = np.inf, np.inf, np.inf
+        yield told | {
+            "kind": "target", "needed": needed, "verdict": answer.verdict, "sure": answer.sure,
+            "ratio_said": number / needed, "covered": low <= np.ceil(needed) and needed <= high,
+            "ratios": {name: number / needed for name, number in numbers.items()},
+        }  # fmt: skip
+
+
+def _crossing(sizes: np.ndarray, true: np.ndarray, target: float) -> float:
+    """Return where a rising curve first reaches a target, between sizes on a log scale."""
+    place = int(np.argmax(true >= target))
+    share = (target - true[place - 1]) / (true[place] - true[place - 1])
+    return float(sizes[place - 1] * (sizes[place] / sizes[place - 1]) ** share)
+
+
+def _mean(rows: list[dict[str, Any]], value: Callable[[dict[str, Any]], float]) -> float:
+    """Return a mean in which every group counts the same."""
+    by_group: dict[str, list[float]] = {}
+    for row in rows:
+        by_group.setdefault(row["group"], []).append(value(row))
+    return float(np.mean([np.mean(values) for values in by_group.values()]))
+
+
+def _show_errors(said: list[dict[str, Any]]) -> None:
+    rows = [row for row in said if row["kind"] == "score"]
+    methods = list(rows[0]["errors"])
+    print("| pilot | pilots | " + " | ".join(methods) + " | bias | 90% covers | width | floor |")
+    print("|---" * (len(methods) + 6) + "|")
+    for share, largest in ((s, m) for s in SHARES for m in (None, 1024, 4096)):
+        own = [row for row in rows if row["ratio"] == share and largest in (None, row["largest"])]
+        if not own:
+            continue
+        name = f"1/{share}" + (f" of {largest}" if largest else "")
+        cells = [f"{100 * _mean(own, lambda row, m=m: row['errors'][m]):.1f}" for m in methods]
+        cells += [f"{100 * _mean(own, lambda row, k=k: row[k]):{f}}" for k, f in
+                  (("bias", "+.1f"), ("covered", ".0f"), ("width", ".0f"), ("floor", ".1f"))]  # fmt: skip
+        print(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
+
+
+def _show_targets(said: list[dict[str, Any]]) -> None:
+    rows = [row for row in said if row["kind"] == "target"]
+    print("\n| pilot | targets | answered | of these within 2x | interval covers | "
+          + " | ".join(f"{name}, of all" for name in rows[0]["ratios"]) + " |")  # fmt: skip
+    print("|---" * (len(rows[0]["ratios"]) + 5) + "|")
+    for n in (None, *sorted({row["n"] for row in rows})):
+        own = [row for row in rows if n in (None, row["n"])]
+        told = [row for row in own if row["verdict"] != "unknown"]
+        cells = [f"{100 * _mean(own, lambda row: row['verdict'] != 'unknown'):.0f}%"]
+        right = f"{100 * _mean(told, lambda row: _near(row['ratio_said'])):.0f}%" if told else ""
+        cells += [right, f"{100 * _mean(own, lambda row: row['covered']):.0f}%"]
+        cells += [f"{100 * _mean(own, lambda row, m=m: _near(row['ratios'][m])):.0f}%"
+                  for m in rows[0]["ratios"]]  # fmt: skip
+        print(f"| {n or 'all'} | {len(own)} | " + " | ".join(cells) + " |")
+    counts = {v: sum(row["verdict"] == v for row in rows) for v in {r["verdict"] for r in rows}}
+    print(f"\nverdicts: {counts}")
+
+
+def _near(ratio: float) -> bool:
+    return 0.5 <= ratio <= 2
+
+
 def main() -> None:
     """Do what is asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -210,7 +351,12 @@ def main() -> None:
     measured.add_argument("registry", type=Path)
     measured.add_argument("file", type=Path)
     measured.add_argument("--seeds", type=int, default=2)
+    judged = asked.add_parser("judge", help="print tables of errors")
+    judged.add_argument("file", type=Path)
+    judged.add_argument("--final", action="store_true", help="the groups kept for a last look")
     options = parser.parse_args()
+    if options.verb == "judge":
+        judge(options.file, options.final)
     if options.verb == "learn":
         learn()
     if options.verb == "pilots":

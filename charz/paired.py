@@ -84,7 +84,7 @@ def power(n: int, first: float, second: float, alpha: float = 0.05) -> float:
        power by McNemar's test from the proportions of a pilot.
 
     >>> round(power(626, 0.125, 0.075), 2)
-    0.81
+    0.8
     """
     from scipy.stats import binom
 

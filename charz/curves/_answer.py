@@ -74,10 +74,10 @@ def answer(
 ) -> TargetAnswer:
     """Return how many rows reach ``target``, or why that cannot be said.
 
-    Verdicts: ``reached`` when the whole interval at the sample's own size is at or above the target,
-    ``not reachable`` when the interval at `FAR` times as many rows is below it, ``needed`` when
-    the number is known to a factor of two with probability `SURE`, else ``unknown``, as of any
-    sample of fewer than `FEW` rows.
+    Verdicts: ``reached`` when the whole interval at the sample's own size is at or above the
+    target, ``not reachable`` when the interval at `FAR` times as many rows is below it,
+    ``needed`` when the number is known to a factor of two with probability `SURE`, else
+    ``unknown``, as of any sample of fewer than `FEW` rows.
     """
     found = band(prior, value, level)
     n, far = int(prior.n), float(found.sizes[-1])

@@ -94,7 +94,7 @@ def measure(sample: Sample, n_draws: int = N_DRAWS) -> Pilot:
     >>> X = np.array([[0.0], [1.0], [2.0], [3.0], [7.0], [8.0], [9.0], [10.0]])
     >>> pilot = measure(Sample(X, np.repeat([0, 1], 4), X[:1]))
     >>> pilot.sizes.tolist(), pilot.scores["accuracy"].round(2).tolist()
-    ([2, 4, 6], [0.75, 1.0, 1.0])
+    ([2, 4, 6], [0.67, 1.0, 1.0])
     """
     X, y, n = sample.X_train, sample.y_train, sample.n_train
     parts = sizes(n)
@@ -119,7 +119,7 @@ def measure(sample: Sample, n_draws: int = N_DRAWS) -> Pilot:
         entropy=float(-(shares * np.log(shares)).sum()),
         sizes=np.array([*parts, max(n * (folds - 1) // folds, 1)]),
         scores={name: _means(found, name, len(parts), validated) for name in metrics.NAMES},
-        code=_code(parts, n, np.reshape(nats, (-1, len(parts))), len(shares)),
+        code=_code(parts, n, nats, len(shares)),
         inputs=_inputs(sample, validated, float(shares.max())),
     )
 
@@ -143,7 +143,7 @@ def _nats(P: Floats, y: Ints, n_seen: int) -> float:
     return float(-np.log((n_seen * own + 1 / P.shape[1]) / (n_seen + 1)).mean())
 
 
-def _code(parts: list[int], n: int, nats: Floats, n_classes: int) -> float:
+def _code(parts: list[int], n: int, nats: list[float], n_classes: int) -> float:
     """Return the length of the online code whose blocks are the parts, in bits per row.
 
     Source: Voita and Titov, EMNLP 2020, section 2.2.2: the first block at log2 K bits a row, each
@@ -152,7 +152,7 @@ def _code(parts: list[int], n: int, nats: Floats, n_classes: int) -> float:
     if not parts:
         return math.log2(n_classes)
     ends = np.array([*parts[1:], n])
-    blocks = (ends - np.array(parts)) @ nats.mean(axis=0)
+    blocks = (ends - np.array(parts)) @ np.reshape(nats, (-1, len(parts))).mean(axis=0)
     return float(parts[0] * math.log(n_classes) + blocks) / math.log(2) / n
 
 

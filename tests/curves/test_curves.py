@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from charz import shelf
-from charz.curves import last, pow3, pow4
+from charz.curves import exp, last, logpower, mmf4, pow3, pow4, wbl4
 from charz.curves._points import points
 from charz.errors import InputError
 
@@ -98,7 +100,10 @@ def test_extrapolation_beats_the_last_value_on_noisy_growth() -> None:
     assert np.mean(errors["pow3"]) < 0.7 * np.mean(errors["last"])
 
 
-@pytest.mark.parametrize(("curve", "least"), [(last, 1), (pow3, 3), (pow4, 4)])
+@pytest.mark.parametrize(
+    ("curve", "least"),
+    [(last, 1), (pow3, 3), (exp, 3), (logpower, 3), (pow4, 4), (mmf4, 4), (wbl4, 4)],
+)
 def test_too_few_sizes_fix_no_curve(curve: ModuleType, least: int) -> None:
     short = np.repeat(SIZES[: least - 1], 3)
     assert np.isnan(curve.fit(short, np.full(len(short), 0.6))).all()
@@ -106,6 +111,66 @@ def test_too_few_sizes_fix_no_curve(curve: ModuleType, least: int) -> None:
     assert np.isfinite(curve.fit(SIZES[:least], np.linspace(0.6, 0.7, least))).all()
 
 
+LAWS: dict[ModuleType, tuple[float, ...]] = {
+    exp: (0.85, 0.4, 0.01),
+    logpower: (0.9, 2.5, -0.6),
+    mmf4: (0.4, 12.0, 0.9, 0.6),
+    wbl4: (0.1, 0.6, 0.9, 0.4),
+}
+
+
+@pytest.mark.parametrize("curve", LAWS, ids=lambda curve: curve.__name__.split(".")[-1])
+def test_families_find_their_own_laws(curve: ModuleType) -> None:
+    law = LAWS[curve]
+    found = curve.fit(SIZES, curve.value(SIZES, law))
+    far = np.array([2048, 8192])
+    assert curve.value(far, found) == pytest.approx(curve.value(far, law), abs=4e-3)
+
+
+FORMULAS: dict[ModuleType, Callable[..., Any]] = {
+    pow3: lambda n, a, b, c: a - b * n**-c,
+    exp: lambda n, a, b, c: a - b * np.exp(-c * n),
+    mmf4: lambda n, a, b, c, d: (a * b + c * n**d) / (b + n**d),
+    wbl4: lambda n, a, b, c, d: c - b * np.exp(-a * n**d),
+    logpower: lambda n, a, b, c: a / (1 + (n / np.exp(b)) ** c),
+}
+
+
+@pytest.mark.parametrize("curve", FORMULAS, ids=lambda curve: curve.__name__.split(".")[-1])
+def test_fits_are_as_near_as_those_of_scipy(curve: ModuleType) -> None:
+    from scipy.optimize import curve_fit
+
+    rng = np.random.default_rng(3)
+    truth = 0.88 - 1.1 * SIZES**-0.5
+    noise = 0.002 * np.ones(7)
+    score = truth + rng.normal(0, noise)
+    ours = curve.fit(SIZES, score, noise)
+    formula = FORMULAS[curve]
+    assert curve.value(SIZES, ours) == pytest.approx(formula(SIZES.astype(float), *ours), abs=1e-9)
+    theirs, _ = curve_fit(formula, SIZES.astype(float), score, p0=ours, sigma=noise, maxfev=20000)
+    error = np.sum((curve.value(SIZES, ours) - score) ** 2)
+    least = np.sum((formula(SIZES.astype(float), *theirs) - score) ** 2)
+    assert error <= 1.05 * least + 1e-6
+
+
+@pytest.mark.parametrize("curve", [pow3, pow4, exp, logpower, mmf4, wbl4])
+def test_a_point_that_is_hardly_known_hardly_counts(curve: ModuleType) -> None:
+    score = 0.9 - 1.2 * SIZES**-0.5
+    spoilt = score.copy()
+    spoilt[0] += 0.1
+    noise = np.where(np.arange(7) == 0, 1.0, 0.001)
+    told = curve.value([4096], curve.fit(SIZES, spoilt, noise))
+    plain = curve.value([4096], curve.fit(SIZES[1:], score[1:]))
+    assert told == pytest.approx(plain, abs=5e-3)
+
+
+def test_standard_errors_are_positive() -> None:
+    with pytest.raises(InputError, match="standard errors"):
+        last.fit([8, 16], [0.5, 0.6], [0.1, 0.0])
+    with pytest.raises(InputError, match="standard errors"):
+        last.fit([8, 16], [0.5, 0.6], [0.1])
+
+
 def test_last_averages_repeats_at_the_largest_size() -> None:
     assert last.fit([8, 64, 64, 8], [0.1, 0.6, 0.8, 0.9]) == pytest.approx((0.7,))
-    assert points([], []).shape == (0, 2)
+    assert points([], []).shape == (0, 3)
