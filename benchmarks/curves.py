@@ -31,8 +31,10 @@ ENCODERS = ("static:wordllama?dims=256", "static:glove", "all-minilm-l6-v2", "mi
 LEAST = 1024
 """Rows that a dataset must have been trained on."""
 SHARES = (16, 8, 4)
-JOINED = (0.25, 0.5)
+JOINED = (0.1, 0.25)
 N_FOLDS = 5
+FACTORS = (0.35, 0.7, 1.5, 3, 6, 12)
+"""Targets are what was truly reached with this many times the pilot's rows."""
 
 
 # --- the prior
@@ -261,17 +263,16 @@ def _said(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> Iterator[dict[
         "width": band.high[place] - band.low[place],
         "floor": np.sqrt(score * (1 - score) / truth[largest]["n_eval"]),
     }  # fmt: skip
-    sizes = np.array([size for size in sorted(truth) if size >= n], dtype=float)
+    sizes = np.array(sorted(truth), dtype=float)
     true = np.maximum.accumulate([truth[int(size)]["accuracy"] for size in sizes])
-    for factor in (1.5, 3, 6, 12):
+    for factor in FACTORS:
         if n * factor > largest:
             continue
         target = float(np.interp(np.log(n * factor), np.log(sizes), true))
-        needed = (
-            float(np.exp(np.log(sizes)[0])) if target <= true[0] else _crossing(sizes, true, target)
-        )
-        if target <= true[0]:
-            continue  # a flat curve: reached before
+        if target <= true[0] or target >= 1:
+            continue
+        # What was reached before needs the rows that are there.
+        needed = max(_crossing(sizes, true, target), n)
         answer = _answer.answer(prior, prior.values, target, 0.9)
         numbers = {
             name: float(grid[np.argmax(line >= target)]) if (line >= target).any() else np.inf
@@ -283,7 +284,7 @@ def _said(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> Iterator[dict[
         if answer.verdict == "not reachable":
             number, low, high = np.inf, np.inf, np.inf
         yield told | {
-            "kind": "target", "needed": needed, "verdict": answer.verdict, "sure": answer.sure,
+            "kind": "target", "needed": needed, "open": needed > n, "verdict": answer.verdict,
             "ratio_said": number / needed, "covered": low <= np.ceil(needed) and needed <= high,
             "ratios": {name: number / needed for name, number in numbers.items()},
         }  # fmt: skip
@@ -315,8 +316,8 @@ def _show_errors(said: list[dict[str, Any]]) -> None:
             continue
         name = f"1/{share}" + (f" of {largest}" if largest else "")
         cells = [f"{100 * _mean(own, lambda row, m=m: row['errors'][m]):.1f}" for m in methods]
-        cells += [f"{100 * _mean(own, lambda row, k=k: row[k]):{f}}" for k, f in
-                  (("bias", "+.1f"), ("covered", ".0f"), ("width", ".0f"), ("floor", ".1f"))]  # fmt: skip
+        shown = (("bias", "+.1f"), ("covered", ".0f"), ("width", ".0f"), ("floor", ".1f"))
+        cells += [f"{100 * _mean(own, lambda row, k=k: row[k]):{form}}" for k, form in shown]
         print(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
 
 
@@ -325,15 +326,18 @@ def _show_targets(said: list[dict[str, Any]]) -> None:
     print("\n| pilot | targets | answered | of these within 2x | interval covers | "
           + " | ".join(f"{name}, of all" for name in rows[0]["ratios"]) + " |")  # fmt: skip
     print("|---" * (len(rows[0]["ratios"]) + 5) + "|")
-    for n in (None, *sorted({row["n"] for row in rows})):
-        own = [row for row in rows if n in (None, row["n"])]
+    parts = [("all", lambda row: True), ("not reached yet", lambda row: row["open"])]
+    for n in sorted({row["n"] for row in rows}):
+        parts.append((f"{n} rows", lambda row, n=n: row["n"] == n))
+    for name, belongs in parts:
+        own = [row for row in rows if belongs(row)]
         told = [row for row in own if row["verdict"] != "unknown"]
         cells = [f"{100 * _mean(own, lambda row: row['verdict'] != 'unknown'):.0f}%"]
         right = f"{100 * _mean(told, lambda row: _near(row['ratio_said'])):.0f}%" if told else ""
         cells += [right, f"{100 * _mean(own, lambda row: row['covered']):.0f}%"]
         cells += [f"{100 * _mean(own, lambda row, m=m: _near(row['ratios'][m])):.0f}%"
                   for m in rows[0]["ratios"]]  # fmt: skip
-        print(f"| {n or 'all'} | {len(own)} | " + " | ".join(cells) + " |")
+        print(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
     counts = {v: sum(row["verdict"] == v for row in rows) for v in {r["verdict"] for r in rows}}
     print(f"\nverdicts: {counts}")
 

@@ -7,10 +7,10 @@ In log-odds z of the metric the expected curve of a sample of n rows is
 so that it never falls and flattens. ``start`` and ``growth`` are linear in the sample's inputs
 (`charz.curves._pilot.INPUTS`): scores by cross-validation, by leaving rows out and at half the
 rows, the gain of the last doubling, class count and majority share, each with a slope that may
-change with n. One ridge regression on curves of the reference learns both at once; every group of
-datasets weighs the same and a row by a (1 - a), so that errors count in points. Intervals are
-`charz.metamodels._conformal`'s: errors on groups held out, in units of the error to be expected
-for such a value, such an n and so many doublings ahead.
+change with n, by log n and by 1 / sqrt(n). One ridge regression on curves of the reference learns
+both at once; every group of datasets weighs the same and a row by a (1 - a), so that errors count
+in points. Intervals are `charz.metamodels._conformal`'s: errors on groups held out, in units of
+the error to be expected for such a value, such an n, so many doublings and such a rise ahead.
 
 Source: power laws of learning curves, Cortes et al. 1993; their exponent 1/2, the inverse square
 root, is one of the forms that Johnson et al. (ACL 2018) compare.
@@ -57,8 +57,9 @@ def covariates(n: ArrayLike, inputs: Mapping[str, ArrayLike]) -> Floats:
     slope = np.nan_to_num(given["curve_shape_slope"])
     classes = np.log2(np.maximum(given["n_classes"], 2)) / 3
     own = np.column_stack([np.ones_like(size), *shares, 5 * slope, classes])
-    scale = np.log2(size / 64) / 3
-    return np.column_stack([own, own * scale[:, None]])
+    return np.column_stack(
+        [own, own * np.log2(size / 64)[:, None] / 3, own * np.sqrt(64 / size)[:, None]]
+    )
 
 
 def log_odds(share: ArrayLike, n: ArrayLike) -> Floats:
@@ -123,14 +124,16 @@ def fit(
     size, target = np.asarray(n, np.float64), np.asarray(at, np.float64)
     known = {name: np.asarray(inputs[name], np.float64) for name in INPUTS}
     true, labels = np.asarray(truth, np.float64), np.asarray(groups)
-    folds, said = _link.fold_of(labels, N_FOLDS), np.empty(len(true))
+    folds, said, now = _link.fold_of(labels, N_FOLDS), np.empty(len(true)), np.empty(len(true))
     for fold in np.unique(folds):
         out = folds == fold
         seen = {name: column[~out] for name, column in known.items()}
         asked = {name: column[out] for name, column in known.items()}
         learned = regress(size[~out], target[~out], seen, true[~out], labels[~out])
         said[out] = values(learned, size[out], target[out], asked)
-    calibration = _conformal.calibrate(said, true, labels, _risks(size, target))
+        now[out] = values(learned, size[out], size[out], asked)
+    risks = _risks(size, target, said - now)
+    calibration = _conformal.calibrate(said, true, labels, risks)
     calibration = _thinned(calibration)
     own = size == target
     measured = _frame(size[own], {name: column[own] for name, column in known.items()})
@@ -142,10 +145,11 @@ def fit(
     )
 
 
-def _risks(n: Floats, at: Floats) -> dict[str, Floats]:
+def _risks(n: Floats, at: Floats, risen: Floats) -> dict[str, Floats]:
+    """Return what errors may grow with: few rows, doublings ahead, the rise foreseen."""
     ahead = np.log2(at / n)
     typical = np.full(len(n), float(N_EVAL))
-    return {"n_train": n, "n_eval": typical, "ahead": ahead, "ahead_small": ahead / np.sqrt(n)}
+    return {"n_train": n, "n_eval": typical, "ahead": ahead, "risen": risen}
 
 
 def _thinned(calibration: Arrays, most: int = 2000) -> Arrays:
@@ -195,7 +199,8 @@ class Prior:
         """Return the error to be expected at the sizes, (sizes,), of a sample of ``n`` rows."""
         sizes = np.asarray(at, dtype=np.float64)
         own = np.full(len(sizes), self.n if n is None else n)
-        risks = _risks(own, np.maximum(sizes, own))
+        risen = np.maximum(value - self.values(own), 0)
+        risks = _risks(own, np.maximum(sizes, own), risen)
         return _conformal.expected_error(self._calibration, value, risks)
 
     def quantile(self, level: float) -> float:
