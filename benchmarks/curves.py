@@ -3,12 +3,14 @@
     python benchmarks/curves.py learn
     python benchmarks/curves.py pilots REGISTRY FILE [--seeds N]
     python benchmarks/curves.py judge FILE [--final]
+    python benchmarks/curves.py settle
 
 ``learn`` fits ``charz/curves/shipped/`` anew from the reference that ships with charz. ``pilots``
 measures single pilots on a registry's vectors, with what became of them at larger sizes, into a
 file of JSON lines; ``judge`` prints tables of forecasts from them, by a prior that has not seen
 the pilot's group of datasets. A fifth of the groups, by a hash of their names, is judged only
-with ``--final``, by a prior learned on all others.
+with ``--final``, by a prior learned on all others. ``settle`` sets the eval labels that are said
+to tell two probes apart beside simulated ones, from true shares and from pilots of labels.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ LEAST = 1024
 """Rows that a dataset must have been trained on."""
 SHARES = (16, 8, 4)
 JOINED = (0.1, 0.25)
+"""Shares of the families' median, to see whether it adds to the prior."""
 N_FOLDS = 5
+SIZES = (0.25, 0.5, 1, 2, 4)
+"""Pilots of eval labels, in multiples of those needed."""
 FACTORS = (0.35, 0.7, 1.5, 3, 6, 12)
 """Targets are what was truly reached with this many times the pilot's rows."""
 
@@ -327,8 +332,8 @@ def _show_targets(said: list[dict[str, Any]]) -> None:
           + " | ".join(f"{name}, of all" for name in rows[0]["ratios"]) + " |")  # fmt: skip
     print("|---" * (len(rows[0]["ratios"]) + 5) + "|")
     parts = [("all", lambda row: True), ("not reached yet", lambda row: row["open"])]
-    for n in sorted({row["n"] for row in rows}):
-        parts.append((f"{n} rows", lambda row, n=n: row["n"] == n))
+    own_sizes = sorted({row["n"] for row in rows})
+    parts += [(f"{n} rows", lambda row, n=n: row["n"] == n) for n in own_sizes]
     for name, belongs in parts:
         own = [row for row in rows if belongs(row)]
         told = [row for row in own if row["verdict"] != "unknown"]
@@ -346,6 +351,37 @@ def _near(ratio: float) -> bool:
     return 0.5 <= ratio <= 2
 
 
+# --- eval labels
+
+
+def settle() -> None:
+    """Print how near the eval labels said to be needed are to simulated ones."""
+    from charz import paired
+
+    rng = np.random.default_rng(0)
+    print("| discordant | difference | said | simulated | "
+          + " | ".join(f"pilot of {size:g}x" for size in SIZES) + " |")  # fmt: skip
+    print("|---" * (len(SIZES) + 4) + "|")
+    for psi, d in ((p, d) for p in (0.1, 0.2, 0.3) for d in (0.03, 0.05, 0.1) if d < p):
+        shares = [(psi + d) / 2, (psi - d) / 2, 1 - psi]
+        said, n = paired.rows_needed(*shares[:2]), 8
+        while _power(rng.multinomial(n, shares, size=800)) < 0.8:
+            n = int(n * 2**0.25) + 1
+        near = []
+        for size in SIZES:
+            m = int(said * size)
+            seen = [paired.rows_needed(a / m, b / m) for a, b, _ in rng.multinomial(m, shares, 60)]
+            near.append(np.mean([each is not None and _near(each / n) for each in seen]))
+        cells = [f"{100 * share:.0f}%" for share in near]
+        print(f"| {psi:.0%} | {d:.0%} | {said} | {n} | " + " | ".join(cells) + " |")
+
+
+def _power(tables: np.ndarray) -> float:
+    from charz import paired
+
+    return float(np.mean([a > b and paired.p_value(a, b) <= 0.05 for a, b, _ in tables.tolist()]))
+
+
 def main() -> None:
     """Do what is asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -358,7 +394,10 @@ def main() -> None:
     judged = asked.add_parser("judge", help="print tables of errors")
     judged.add_argument("file", type=Path)
     judged.add_argument("--final", action="store_true", help="the groups kept for a last look")
+    asked.add_parser("settle", help="judge the eval labels that settle a comparison")
     options = parser.parse_args()
+    if options.verb == "settle":
+        settle()
     if options.verb == "judge":
         judge(options.file, options.final)
     if options.verb == "learn":

@@ -94,7 +94,7 @@ def power(n: int, first: float, second: float, alpha: float = 0.05) -> float:
     spread = 8 * math.sqrt(n * psi * (1 - psi)) + 8
     split = np.arange(max(1, int(n * psi - spread)), min(n, int(n * psi + spread)) + 1)
     # The most rows of the weaker side that the test still takes for a difference.
-    critical = binom.ppf(alpha / 2, split, 0.5)
+    critical = np.asarray(binom.ppf(alpha / 2, split, 0.5), dtype=np.float64)
     critical = np.where(_mid(critical, split) <= alpha, critical, critical - 1)
     critical = np.where(_mid(critical, split) <= alpha, critical, critical - 1)
     found = binom.cdf(critical, split, 1 - larger / psi)

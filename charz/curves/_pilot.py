@@ -108,8 +108,7 @@ def measure(sample: Sample, n_draws: int = N_DRAWS) -> Pilot:
         P = answer.probabilities[0][rest]
         found.append(metrics.measure(P, y[rest]))
         nats.append(_nats(P, y[rest], len(draw.rows)))
-    out_of_fold = sample.head.cv_probabilities
-    validated = metrics.measure(out_of_fold, y)
+    validated = metrics.measure(np.asarray(sample.head.cv_probabilities), y)
     shares = np.bincount(y)[sample.present] / n
     folds = min(FOLDS, n)
     return Pilot(
