@@ -105,8 +105,9 @@ def _basis(subset: type[Subset], split: type[Split]) -> sa.ColumnElement[int]:
 def samples() -> Statement:
     """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id) that could be measured.
 
-    A train and an eval subset belong together when one protocol drew them and their labels
-    use the classes of one dataset; both splits must be embedded.
+    A train and an eval subset belong together when one protocol drew them, their labels use
+    the classes of one dataset, and the eval subset is for every seed (0) or the training one's
+    own; both splits must be embedded.
     """
     eval_split = aliased(Split)
     train_vectors, eval_vectors = aliased(Embedding), aliased(Embedding)
@@ -121,6 +122,7 @@ def samples() -> Statement:
             _Eval.protocol_id == _Train.protocol_id,
             _Eval.labels_of_id == _Train.labels_of_id,
             _Eval.role == "eval",
+            _Eval.seed.in_((0, _Train.seed)),
         ))
         .join(eval_split, eval_split.id == _Eval.split_id)
         .join(Encoder, sa.true())

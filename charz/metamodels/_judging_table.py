@@ -179,7 +179,7 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
     A method is judged on the rows where it is defined, counted in ``n_rows``; ``cv_ratio`` is
     its MAE over that of cross-validation on the rows where both are.
     """
-    judged = (table.features["n_eval"] >= least).to_numpy()
+    judged = _is_judged(table, least)
     names = _judging_baselines.names(table.keys, table.settings, table.lineages)
     chosen = _choice.sets(names, judged)
     undefined = np.full(len(table.target), np.nan)
@@ -195,6 +195,15 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
         parts = _parts(table, each, judged, cv, chosen, by_set[key])
         lines += [facts | part for part in parts]
     return lines
+
+
+def _is_judged(table: Table, least: int) -> Any:
+    """Return whether each row is judged: of a real task, on enough eval rows.
+
+    Tasks made of a dataset's classes (their eval rows have seeds) are learned from alone.
+    """
+    is_real = True if table.keys is None else (table.keys["eval_seed"] == 0).to_numpy()
+    return (table.features["n_eval"] >= least).to_numpy() & is_real
 
 
 def _choices(table: Table, each: Judged, chosen: list[Ints]) -> Floats:

@@ -10,6 +10,10 @@ An item is a module with
 ``EVALUATE``
     ``"same"``: eval rows come from the same dataset; ``"family"``: from every other dataset
     of the same label family.
+``task(y, n_classes, seed, **parameters) -> int array (n_classes,)`` (optional)
+    Each class's code in the seed's own task, -1 where it has no part in it. Eval rows are chosen
+    and relabelled by ``relabelled(labels, codes, seed)``. Such a sampler's seeds begin at 1, and
+    its eval rows have seeds as well.
 ``PER_CLASS`` (optional)
     True where a protocol's sizes count rows per class rather than rows in all.
 

@@ -25,11 +25,9 @@ class Arrays:
         self._vectors: dict[int, NDArray[Any]] = {}
         self._members: dict[str, NDArray[Any]] = {}
 
-    @cached_property
-    def n_classes(self) -> int:
-        """Number of classes of the training dataset."""
-        dataset = self._store.get("dataset", id=self._dataset_id)
-        return int(dataset["n_classes"])
+    def n_classes(self, subset_id: int) -> int:
+        """Return the number of classes of a subset's task: its dataset's, or fewer."""
+        return len(self._subsets[subset_id]["class_counts"])
 
     @cached_property
     def _subsets(self) -> dict[int, Any]:
@@ -54,9 +52,9 @@ class Arrays:
             self._vectors[split_id] = stored.astype(np.float32, copy=False)
         return self._vectors[split_id]
 
-    def protocol_of(self, subset_id: int) -> int:
-        """Return the id of the protocol that drew a subset."""
-        return int(self._subsets[subset_id]["protocol_id"])
+    def task_of(self, train: int, eval_: int) -> tuple[int, int]:
+        """Return the protocol that drew two subsets, and the seed of their own task or 0."""
+        return int(self._subsets[train]["protocol_id"]), int(self._subsets[eval_]["seed"])
 
     def _hash(self, split_id: int) -> str:
         split = self._store.get("split", id=split_id)

@@ -6,6 +6,7 @@ stored plan of cells: sampler, sizes, seeds, eval sizes and probes.
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -221,6 +222,7 @@ class _Order:
     seed: int
     draw: Draw
     sizes: list[int]
+    n_classes: int
 
 
 def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
@@ -236,7 +238,7 @@ def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
         artifact = store.artifacts.put_array(members, kind="members")
         with store.write() as writer:
             hash_ = writer.artifact(artifact)
-            count += _write(writer, store, protocol_id, dataset["n_classes"], order, hash_)
+            count += _write(writer, store, protocol_id, order, hash_)
     return count
 
 
@@ -262,22 +264,41 @@ def _there(store: Store, protocol_id: int, dataset_id: int) -> set[tuple[int, st
 def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Order]:
     sampler = shelf.load("samplers", plan["sampler"])
     train = store.get("split", dataset_id=dataset["id"], name="train")
-    labels = _codes(store, train, dataset["classes"])
-    unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
+    labels, n_classes = _codes(store, train, dataset["classes"]), dataset["n_classes"]
+    unit = n_classes if getattr(sampler, "PER_CLASS", False) else 1
     targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
     if not targets:
         return
-    for seed in range(plan["n_seeds"]):
-        draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
+    tasks = _tasks(plan, labels, n_classes)
+    first = min(tasks)
+    for seed in range(first, plan["n_seeds"] + first):
+        draw = sampler.draw(labels, n_classes, seed, **plan["parameters"])
         sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
         if sizes:
-            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
-    for split in targets:
-        draw = _eval_draw(_codes(store, split, dataset["classes"]))
+            own = tasks.get(seed, tasks[first])
+            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes, _n_classes(own))
+    for split, (seed, codes) in itertools.product(targets, tasks.items()):
+        y = _codes(store, split, dataset["classes"])
+        draw = _eval_draw(sampler.relabelled(y, codes, seed) if seed else y)
         asked = [len(draw.rows) if size is None else size for size in plan["eval_sizes"]]
         sizes = sorted({size for size in asked if 1 <= size <= len(draw.rows)})
         if sizes:
-            yield _Order(split["id"], dataset["id"], "eval", 0, draw, sizes)
+            yield _Order(split["id"], dataset["id"], "eval", seed, draw, sizes, _n_classes(codes))
+
+
+def _tasks(plan: RowMapping, labels: Ints, n_classes: int) -> dict[int, Ints]:
+    """Return the classes' codes in the task of each seed from 1 up, or for all seeds under 0."""
+    sampler = shelf.load("samplers", plan["sampler"])
+    if not hasattr(sampler, "task"):
+        return {0: np.arange(n_classes)}
+    return {
+        seed: sampler.task(labels, n_classes, seed, **plan["parameters"])
+        for seed in range(1, plan["n_seeds"] + 1)
+    }
+
+
+def _n_classes(codes: Ints) -> int:
+    return int(codes.max()) + 1
 
 
 def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
@@ -313,13 +334,11 @@ def _eval_draw(labels: Ints) -> Draw:
     return Draw(rows, labels[rows])
 
 
-def _write(
-    writer: Writer, store: Store, protocol_id: int, n_classes: int, order: _Order, members: str
-) -> int:
+def _write(writer: Writer, store: Store, protocol_id: int, order: _Order, members: str) -> int:
     """Write the subsets of one ordering, the largest first; return how many there are."""
     parent: int | None = None
     for size in sorted(order.sizes, reverse=True):
-        counts = np.bincount(order.draw.labels[:size], minlength=n_classes)
+        counts = np.bincount(order.draw.labels[:size], minlength=order.n_classes)
         row = {
             "protocol_id": protocol_id,
             "split_id": order.split_id,

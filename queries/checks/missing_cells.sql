@@ -11,7 +11,10 @@ SELECT
     count(*) AS n_missing
 FROM subset AS t
 JOIN subset AS s
-    ON s.protocol_id = t.protocol_id AND s.labels_of_id = t.labels_of_id AND s.role = 'eval'
+    ON s.protocol_id = t.protocol_id
+    AND s.labels_of_id = t.labels_of_id
+    AND s.role = 'eval'
+    AND s.seed IN (0, t.seed)
 JOIN split ON split.id = s.split_id
 JOIN embedding AS vt ON vt.split_id = t.split_id AND vt.basis_id = t.labels_of_id
 JOIN encoder AS e ON e.id = vt.encoder_id

@@ -183,6 +183,10 @@ def test_streams_of_two_purposes_differ():
 
 
 GOLDEN = {
+    "derived": (
+        [7, 4, 2, 9, 11],
+        [2, 1, 2, 1, 1],
+    ),
     "imbalanced": (
         [7, 2, 4],
         [2, 2, 1],
