@@ -37,6 +37,10 @@ DEFAULTS: dict[str, Any] = {
     "eval_sizes": (None,),
     "probes": PROBES,
 }
+PRESETS: dict[str, dict[str, Any]] = {
+    "mteb": {"sampler": "mteb", "sizes": (8,), "n_seeds": 10, "probes": ("mteb",)},
+}
+"""Protocols that are known by name: what they have in place of `DEFAULTS`."""
 
 
 def protocol(
@@ -52,7 +56,8 @@ def protocol(
 ) -> None:
     """Declare a protocol, or extend one with sizes, seeds, eval sizes and probes.
 
-    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`.
+    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`, or of the
+    one that `PRESETS` has by that name: ``mteb`` draws and probes as that benchmark does.
 
     Parameters
     ----------
@@ -84,7 +89,7 @@ def protocol(
         "eval_sizes": eval_sizes,
         "probes": probes,
     }
-    plan, there = dict(DEFAULTS), store.row("protocol", name=name)
+    plan, there = DEFAULTS | PRESETS.get(name, {}), store.row("protocol", name=name)
     if there is not None and there["sizes"] is None:  # it came with figures, without a plan
         plan |= {key: there[key] for key in ("sampler", "parameters")}
     elif there is not None:
@@ -263,13 +268,13 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
     sampler = shelf.load("samplers", plan["sampler"])
     train = store.get("split", dataset_id=dataset["id"], name="train")
     labels = _codes(store, train, dataset["classes"])
-    unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
     targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
     if not targets:
         return
     for seed in range(plan["n_seeds"]):
         draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
-        sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
+        asked = {_n_rows(sampler, draw.labels, dataset["n_classes"], n) for n in plan["sizes"]}
+        sizes = sorted(size for size in asked if size <= len(draw.rows))
         if sizes:
             yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
     for split in targets:
@@ -278,6 +283,15 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
         sizes = sorted({size for size in asked if 1 <= size <= len(draw.rows)})
         if sizes:
             yield _Order(split["id"], dataset["id"], "eval", 0, draw, sizes)
+
+
+def _n_rows(sampler: Any, labels: Ints, n_classes: int, size: int) -> int:
+    """Return the rows that a size of the protocol comes to."""
+    if not getattr(sampler, "PER_CLASS", False):
+        return size
+    if hasattr(sampler, "n_rows"):
+        return int(sampler.n_rows(labels, n_classes, size))
+    return size * n_classes
 
 
 def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
