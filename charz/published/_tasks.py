@@ -137,9 +137,7 @@ def _task(
         return "a task whose training split was not counted"
     counts = [_counts(split["label_counts"]) for split in (train, row)]
     classes = sorted(set(counts[0]) | set(counts[1]))
-    n_per_class, n_draws = (
-        _values.whole(row[key]) for key in ("samples_per_label", "n_experiments")
-    )
+    n_per_class, n_draws = map(_values.whole, (row["samples_per_label"], row["n_experiments"]))
     if len(classes) < 2 or n_per_class is None or n_draws is None:
         return "a task whose facts contradict each other"
     length = float(row["mean_text_length_chars"])
@@ -166,9 +164,9 @@ def _task(
 def _counts(value: Any) -> dict[str, int]:
     """Return rows per label; empty where they are no counts."""
     found = _values.parsed(value)
-    counts = {key: _values.whole(count) for key, count in found.items()} if isinstance(
-        found, dict
-    ) else {}  # fmt: skip
+    if not isinstance(found, dict):
+        return {}
+    counts = {key: _values.whole(count) for key, count in found.items()}
     return {key: count for key, count in counts.items() if count is not None}
 
 

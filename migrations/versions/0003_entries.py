@@ -10,18 +10,15 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-FACTS = {
-    "encoder": {
-        "released": sa.Text, "is_open": sa.Boolean, "languages": sa.JSON, "trained_on": sa.JSON,
-    },
-    "dataset": {"languages": sa.JSON, "domains": sa.JSON, "mean_chars": sa.Double},
-}  # fmt: skip
-
 
 def upgrade() -> None:
-    for table, facts in FACTS.items():
-        for name, kind in facts.items():
-            op.add_column(table, sa.Column(name, kind(), nullable=True))
+    op.add_column("encoder", sa.Column("released", sa.Text(), nullable=True))
+    op.add_column("encoder", sa.Column("is_open", sa.Boolean(), nullable=True))
+    op.add_column("encoder", sa.Column("languages", sa.JSON(), nullable=True))
+    op.add_column("encoder", sa.Column("trained_on", sa.JSON(), nullable=True))
+    op.add_column("dataset", sa.Column("languages", sa.JSON(), nullable=True))
+    op.add_column("dataset", sa.Column("domains", sa.JSON(), nullable=True))
+    op.add_column("dataset", sa.Column("mean_chars", sa.Double(), nullable=True))
     op.create_table(
         "entry",
         sa.Column("encoder_id", sa.Integer(), nullable=False),
@@ -48,6 +45,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("entry")
-    for table, facts in FACTS.items():
-        for name in reversed(facts):
-            op.drop_column(table, name)
+    for name in ("mean_chars", "domains", "languages"):
+        op.drop_column("dataset", name)
+    for name in ("trained_on", "languages", "is_open", "released"):
+        op.drop_column("encoder", name)
