@@ -8,8 +8,8 @@ The first fits ``charz/metamodels/shipped/`` anew, without the quickstart's corp
 that it predicts for, so that its question is new to them. The second writes ``charz/reference/``
 and the card in ``docs/reference.md``. The third takes a folder of MTEB's results as tables and
 writes what charz uses of it to ``charz/reference/mteb/``. Each leaves what the others wrote.
-Encoders measured from folders are named as their makers publish them, or else by the folder's last part. Nothing that
-ships holds a text.
+Encoders measured from folders are named as their makers publish them, or else by the folder's
+last part. Nothing that ships holds a text.
 """
 
 from __future__ import annotations
