@@ -13,8 +13,9 @@ def task(name, subset="default", split="test", counts=(6, 4), **facts):
     """Return a row of tasks.parquet."""
     labels = {str(code): count for code, count in enumerate(counts)}
     return {
-        "task": name, "path": f"mteb/{name.lower()}", "revision": "abc", "languages": '["eng-Latn"]',
-        "domains": '["Written", "News"]', "licence": "mit", "samples_per_label": 8.0,
+        "task": name, "path": f"mteb/{name.lower()}", "revision": "abc",
+        "languages": '["eng-Latn"]', "domains": '["Written", "News"]',
+        "licence": "mit", "samples_per_label": 8.0,
         "n_experiments": 3.0, "classifier": CLASSIFIER, "train_split": "train",
         "superseded_by": None, "split": split, "subset": subset, "n_examples": float(sum(counts)),
         "mean_text_length_chars": 50.5, "n_classes": float(len(counts)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from charz.errors import InputError
 
@@ -93,8 +93,9 @@ def read(folder: str | Path, known: Path | None = None) -> Reading:
         )
     tasks = _tasks.tasks(_tables.table(facts["tasks"], "tasks"), skipped)
     models = None if facts["encoders"] is None else _tables.table(facts["encoders"], "encoders")
+    cards: dict[str, dict[str, Any]] = {}
     if (place / "results.parquet").is_file():
-        lines, cards = _tables.results(place / "results.parquet"), {}
+        lines = _tables.results(place / "results.parquet")
     else:
         lines, cards = _files.results(place, tasks, skipped)
     lines = _choose.choose(lines, tasks, skipped)

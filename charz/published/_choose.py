@@ -52,7 +52,7 @@ def choose(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) -> 
     lines = _drop(lines, lines["split"] != splits, "another split than the one judged",
                   "dataset", skipped)  # fmt: skip
     lines = _drop(lines, lines["model"] == _PEOPLE, "people, no encoder", "model", skipped)
-    odd = [not _MODEL.fullmatch(name) or len(name) > 200 for name in lines["model"]]
+    odd = [not _MODEL.fullmatch(str(name)) or len(str(name)) > 200 for name in lines["model"]]
     lines = _drop(lines, odd, "a name that no encoder can have", "model", skipped)
     lines = _scored(lines, tasks, skipped)
     return _best(lines, skipped)
@@ -64,7 +64,8 @@ def _drop(
     mask = np.asarray(mask, dtype=bool)
     counts = Counter(ascii(name)[1:-1][:120] for name in lines[column].to_numpy()[mask])
     skipped.add(reason, counts)
-    return lines[~mask].reset_index(drop=True)
+    kept: pd.DataFrame = lines[~mask].reset_index(drop=True)
+    return kept
 
 
 def _scored(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) -> pd.DataFrame:
@@ -78,13 +79,14 @@ def _scored(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) ->
     most = lines["dataset"].map({name: task.n_draws for name, task in tasks.items()})
     without_f1 = (n_f1 != n_draws) | _wrong(lines["f1_draws"], n_f1)
     f1 = lines["macro_f1"].to_numpy(dtype=np.float64)
+    f1_draws: list[Any] = [
+        np.full(n, np.nan, dtype=np.float32) if bad else draws
+        for draws, n, bad in zip(lines["f1_draws"], n_draws, without_f1, strict=True)
+    ]
     lines = lines.assign(
         n_draws=n_draws,
         macro_f1=np.where(_is_share(f1), f1, np.nan),
-        f1_draws=[
-            np.full(n, np.nan, dtype=np.float32) if bad else draws
-            for draws, n, bad in zip(lines["f1_draws"], n_draws, without_f1, strict=True)
-        ],
+        f1_draws=f1_draws,
     )
     too_many = n_draws > most.to_numpy(dtype=np.int64)
     lines = _drop(lines, wrong, "a score that is no share", "model", skipped)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from charz.encoders._card import Card, lineage
-from charz.published import _values
+from charz.published import _tables, _values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +55,7 @@ def models(
     """
     rows: dict[str, Mapping[str, Any]] = {}
     if facts is not None:
-        rows = {str(row["name"]): row for row in facts.to_dict("records")}
+        rows = {str(row["name"]): row for row in _tables.rows(facts)}
     every = {**cards, **rows}
     parents = {name: _parent(row) for name, row in every.items()}
     return {name: _model(name, every.get(name, {}), parents) for name in names}

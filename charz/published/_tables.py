@@ -52,6 +52,11 @@ def table(path: Path, name: str) -> pd.DataFrame:
     return frame
 
 
+def rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table's rows by column."""
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+
+
 def results(path: Path) -> pd.DataFrame:
     """Return published lines: see `charz.published._choose.LINES`.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from charz.published import _groups, _values
+from charz.published import _groups, _tables, _values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def tasks(facts: pd.DataFrame, skipped: Skipped) -> dict[str, Task]:
     another classifier or a name that no dataset can have.
     """
     rows = facts[facts["n_classes"].notna() & facts["mean_text_length_chars"].notna()]
-    every = list(rows.to_dict("records"))
+    every = _tables.rows(rows)
     groups = _groups.groups(every)
     languages = Counter(row["task"] for row in every if row["subset"] != _ALL)
     by_cell: dict[str, dict[str, dict[str, Any]]] = {}

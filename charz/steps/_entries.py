@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,8 +234,9 @@ class Filer:
         here = {
             (row["encoder_id"], row["eval_subset_id"]): row for row in self.writer.rows(statement)
         }
-        kept = []
-        for line in self.reading.lines.itertuples(index=False):
+        kept: list[Any] = []
+        lines: Iterable[Any] = self.reading.lines.itertuples(index=False)
+        for line in lines:
             cell = encoders[line.model], places[line.dataset].eval_subset_id
             other = here.get(cell)
             if other is not None:
@@ -272,7 +273,7 @@ class Filer:
             for line in lines
         ]  # fmt: skip
         self.counts["entry"] += self.writer.pour("entry", names, entries)
-        names = (
+        columns = (
             "encoder_id", "train_subset_id", "eval_subset_id", "probe_id", "accuracy", "macro_f1",
             "n_train", "n_eval", "origin", "run_id",
         )  # fmt: skip
@@ -282,7 +283,7 @@ class Filer:
             for row in _draws(line, places[line.dataset])
         ]
         if draws:
-            self.counts["result"] += self.writer.pour("result", names, draws)
+            self.counts["result"] += self.writer.pour("result", columns, draws)
 
 
 def _draws(line: Any, place: Place) -> Iterator[list[Any]]:

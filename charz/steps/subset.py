@@ -273,8 +273,8 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
         return
     for seed in range(plan["n_seeds"]):
         draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
-        asked = {_n_rows(sampler, draw.labels, dataset["n_classes"], n) for n in plan["sizes"]}
-        sizes = sorted(size for size in asked if size <= len(draw.rows))
+        every = {_n_rows(sampler, draw.labels, dataset["n_classes"], n) for n in plan["sizes"]}
+        sizes = sorted(size for size in every if size <= len(draw.rows))
         if sizes:
             yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
     for split in targets:

@@ -62,7 +62,7 @@ def public_record(store: Store) -> Record:
 
 def _facts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return facts by name, their lists as tuples."""
-    lists = {
-        column: [tuple(values) for values in frame[column]] for column in _LISTS if column in frame
-    }
-    return frame.assign(**lists).set_index(name)
+    for column in _LISTS:
+        if column in frame:
+            frame[column] = frame[column].map(tuple)
+    return frame.set_index(name)

@@ -177,7 +177,8 @@ def test_a_task_is_judged_on_its_test_split_or_the_next_there_is(tmp_path):
 
 def test_languages_versions_translations_and_one_dataset_are_one_group():
     names = [
-        ("BankClassification", "p1", "BankClassification.v2"), ("BankClassification.v2", "p2", None),
+        ("BankClassification", "p1", "BankClassification.v2"),
+        ("BankClassification.v2", "p2", None),
         ("BankVNClassification", "p3", None), ("HUMEBankClassification", "p4", None),
         ("Other", "p2", None), ("PAC", "aggregate tasks do not have a path", None),
         ("XYZ", "aggregate tasks do not have a path", float("nan")),
