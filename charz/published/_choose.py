@@ -41,10 +41,15 @@ def choose(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) -> 
     pairs = lines[["task", "subset"]].drop_duplicates()
     names = {
         (task, subset): called(task, subset)
-        for task, subset in zip(pairs["task"], pairs["subset"], strict=True)
+        for task, subset in zip(pairs["task"].tolist(), pairs["subset"].tolist(), strict=True)
     }
     lines = lines.assign(
-        dataset=[names[pair] for pair in zip(lines["task"], lines["subset"], strict=True)]
+        dataset=list(
+            map(
+                names.__getitem__,
+                zip(lines["task"].tolist(), lines["subset"].tolist(), strict=True),
+            )
+        )
     )
     lines = _drop(lines, ~lines["dataset"].isin(tasks), "a task or language that is not known",
                   "dataset", skipped)  # fmt: skip
@@ -52,7 +57,9 @@ def choose(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) -> 
     lines = _drop(lines, lines["split"] != splits, "another split than the one judged",
                   "dataset", skipped)  # fmt: skip
     lines = _drop(lines, lines["model"] == _PEOPLE, "people, no encoder", "model", skipped)
-    odd = [not _MODEL.fullmatch(str(name)) or len(str(name)) > 200 for name in lines["model"]]
+    odd = [
+        not _MODEL.fullmatch(str(name)) or len(str(name)) > 200 for name in lines["model"].tolist()
+    ]
     lines = _drop(lines, odd, "a name that no encoder can have", "model", skipped)
     lines = _scored(lines, tasks, skipped)
     return _best(lines, skipped)
@@ -62,7 +69,9 @@ def _drop(
     lines: pd.DataFrame, mask: Any, reason: str, column: str, skipped: Skipped
 ) -> pd.DataFrame:
     mask = np.asarray(mask, dtype=bool)
-    counts = Counter(ascii(name)[1:-1][:120] for name in lines[column].to_numpy()[mask])
+    counts: Counter[str] = Counter()
+    for name, count in Counter(lines.loc[mask, column].tolist()).items():
+        counts[ascii(name)[1:-1][:120]] += count
     skipped.add(reason, counts)
     kept: pd.DataFrame = lines[~mask].reset_index(drop=True)
     return kept
@@ -92,12 +101,21 @@ def _scored(lines: pd.DataFrame, tasks: Mapping[str, Task], skipped: Skipped) ->
     lines = _drop(lines, wrong, "a score that is no share", "model", skipped)
     lines = _drop(lines, too_many[~wrong], "more draws than the task has", "model", skipped)
     counts = lines["n_draws"].to_numpy()
-    drawn = np.array([d.mean(dtype=np.float64) if len(d) else np.nan for d in lines["draws"]])
+    drawn = _means(lines["draws"], counts)
     stated = lines["accuracy"].to_numpy(dtype=np.float64)
     far = np.abs(stated - drawn) > _TOLERANCE  # the draws say what was measured
     lines = _drop(lines, far, "a mean that is not that of its draws", "model", skipped)
     counts, drawn, stated = counts[~far], drawn[~far], stated[~far]
     return lines.assign(accuracy=np.where(np.isnan(stated) & (counts > 0), drawn, stated))
+
+
+def _means(draws: Any, lengths: Any) -> Any:
+    """Return the mean of each list, NaN where it is empty, float64 (n,)."""
+    if not lengths.sum():
+        return np.full(len(lengths), np.nan)
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    sums = np.bincount(owner, np.concatenate(list(draws)), minlength=len(lengths))
+    return np.where(lengths > 0, sums / np.maximum(lengths, 1), np.nan)
 
 
 def _is_share(values: Any) -> Any:
@@ -115,11 +133,11 @@ def _wrong(draws: Any, lengths: Any) -> Any:
 
 def _best(lines: pd.DataFrame, skipped: Skipped) -> pd.DataFrame:
     """Keep one line per encoder and task."""
-    versions = {text: version(text) for text in lines["version"].unique()}
+    versions = {text: version(text) for text in set(lines["version"].tolist())}
     places = {key: place for place, key in enumerate(sorted(set(map(tuple, versions.values()))))}
     lines = lines.assign(
         has_draws=lines["n_draws"] > 0,
-        age=[places[tuple(versions[text])] for text in lines["version"]],
+        age=[places[tuple(versions[text])] for text in lines["version"].tolist()],
     )
     keys = ["model", "dataset"]
     ordered = lines.sort_values([*keys, "has_draws", "age", "n_draws", "revision"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,5 +104,5 @@ def _lists(column: pa.ChunkedArray) -> list[Any]:
     whole = column.combine_chunks().cast(pa.list_(pa.float32()))
     lengths = pc.fill_null(pc.list_value_length(whole), 0).to_numpy(zero_copy_only=False)
     flat = pc.list_flatten(whole).to_numpy(zero_copy_only=False)
-    parts: list[Any] = np.split(flat, np.cumsum(lengths)[:-1]) if len(lengths) else []
-    return parts
+    ends = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).tolist()
+    return [flat[start:end] for start, end in pairwise(ends)]
