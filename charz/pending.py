@@ -27,6 +27,8 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 REFERENCE = "import reference"
 """The command of the runs that bring in figures: what only they know of asks for no work."""
+RECORDED = ("imported", "mteb")
+"""Kinds of encoders that are names alone: only what others published of them is known."""
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
@@ -69,7 +71,7 @@ def embeddings() -> Statement:
             Split.dataset_id.label("basis_id"),
         )
         .join_from(Encoder, Split, sa.true())
-        .where(Split.examples_hash.is_not(None), Encoder.kind != "imported", ~only_reference())
+        .where(Split.examples_hash.is_not(None), Encoder.kind.not_in(RECORDED), ~only_reference())
     )
     shifted = (
         sa.select(Encoder.id, Subset.split_id, Subset.labels_of_id)
@@ -77,7 +79,7 @@ def embeddings() -> Statement:
         .join(Split, Split.id == Subset.split_id)
         .where(
             Encoder.is_fitted,
-            Encoder.kind != "imported",
+            Encoder.kind.not_in(RECORDED),
             ~only_reference(),
             Subset.role == "eval",
             Split.dataset_id != Subset.labels_of_id,

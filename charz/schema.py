@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charz.columns import Base, now
+from charz.entries import Entry as Entry
 from charz.evaluations import Evaluation as Evaluation
 from charz.evaluations import Importance as Importance
 
@@ -84,6 +85,10 @@ class Encoder(Base):
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    released: Mapped[str | None]
+    is_open: Mapped[bool | None]
+    languages: Mapped[list[Any] | None]
+    trained_on: Mapped[list[Any] | None]
 
 
 class Dataset(Base):
@@ -115,6 +120,9 @@ class Dataset(Base):
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    languages: Mapped[list[Any] | None]
+    domains: Mapped[list[Any] | None]
+    mean_chars: Mapped[float | None]
 
 
 class Split(Base):

@@ -16,7 +16,10 @@ An item is a module with
     its eval rows have seeds as well.
 ``PER_CLASS`` (optional)
     True where a protocol's sizes count rows per class rather than rows in all.
+``n_rows(y, n_classes, size) -> int`` (optional, beside ``PER_CLASS``)
+    The rows that a size comes to, where a class may have fewer. Without it a size that some
+    class cannot fill is that many rows of the others.
 
 A draw depends on nothing but its arguments, on every platform: randomness comes only from
-`charz.samplers._random`.
+`charz.samplers._random`, or from a published benchmark's own generator.
 """

@@ -41,7 +41,9 @@ CELL = ("encoder", "train_subset", "eval_subset")
 
 _LEFT_OUT = {
     "id", "run", "created_at", "examples_hash", "members_hash", "parent_id", "sizes",
+    "released", "is_open", "languages", "trained_on", "domains", "mean_chars",
 }  # fmt: skip
+"""What stays behind: the machine's own, and facts that only public records state."""
 _RESULTS = f"""
     SELECT encoder_id, train_subset_id, eval_subset_id, probe_id,
            {", ".join((*SHARES, *METRICS, *ROUGH))}, chosen, n_train, n_eval

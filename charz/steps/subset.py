@@ -38,6 +38,10 @@ DEFAULTS: dict[str, Any] = {
     "eval_sizes": (None,),
     "probes": PROBES,
 }
+PRESETS: dict[str, dict[str, Any]] = {
+    "mteb": {"sampler": "mteb", "sizes": (8,), "n_seeds": 10, "probes": ("mteb",)},
+}
+"""Protocols that are known by name: what they have in place of `DEFAULTS`."""
 
 
 def protocol(
@@ -53,7 +57,8 @@ def protocol(
 ) -> None:
     """Declare a protocol, or extend one with sizes, seeds, eval sizes and probes.
 
-    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`.
+    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`, or of the
+    one that `PRESETS` has by that name: ``mteb`` draws and probes as that benchmark does.
 
     Parameters
     ----------
@@ -85,7 +90,7 @@ def protocol(
         "eval_sizes": eval_sizes,
         "probes": probes,
     }
-    plan, there = dict(DEFAULTS), store.row("protocol", name=name)
+    plan, there = DEFAULTS | PRESETS.get(name, {}), store.row("protocol", name=name)
     if there is not None and there["sizes"] is None:  # it came with figures, without a plan
         plan |= {key: there[key] for key in ("sampler", "parameters")}
     elif there is not None:
@@ -265,7 +270,6 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
     sampler = shelf.load("samplers", plan["sampler"])
     train = store.get("split", dataset_id=dataset["id"], name="train")
     labels, n_classes = _codes(store, train, dataset["classes"]), dataset["n_classes"]
-    unit = n_classes if getattr(sampler, "PER_CLASS", False) else 1
     targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
     if not targets:
         return
@@ -273,7 +277,8 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
     first = min(tasks)
     for seed in range(first, plan["n_seeds"] + first):
         draw = sampler.draw(labels, n_classes, seed, **plan["parameters"])
-        sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
+        every = {_n_rows(sampler, draw.labels, n_classes, size) for size in plan["sizes"]}
+        sizes = sorted(size for size in every if size <= len(draw.rows))
         if sizes:
             own = tasks.get(seed, tasks[first])
             yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes, _n_classes(own))
@@ -299,6 +304,15 @@ def _tasks(plan: RowMapping, labels: Ints, n_classes: int) -> dict[int, Ints]:
 
 def _n_classes(codes: Ints) -> int:
     return int(codes.max()) + 1
+
+
+def _n_rows(sampler: Any, labels: Ints, n_classes: int, size: int) -> int:
+    """Return the rows that a size of the protocol comes to."""
+    if not getattr(sampler, "PER_CLASS", False):
+        return size
+    if hasattr(sampler, "n_rows"):
+        return int(sampler.n_rows(labels, n_classes, size))
+    return size * n_classes
 
 
 def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:

@@ -36,6 +36,9 @@ CREATE TABLE dataset (
     extra json NOT NULL,
     run_id integer,
     created_at timestamp with time zone NOT NULL,
+    languages json,
+    domains json,
+    mean_chars double precision,
     CONSTRAINT ck_dataset_balance CHECK (((balance >= (0)::double precision) AND (balance <= (1)::double precision))),
     CONSTRAINT ck_dataset_n_classes CHECK ((n_classes >= 2)),
     CONSTRAINT fk_dataset_run_id FOREIGN KEY (run_id) REFERENCES run(id),
@@ -83,9 +86,32 @@ CREATE TABLE encoder (
     extra json NOT NULL,
     run_id integer,
     created_at timestamp with time zone NOT NULL,
+    released text,
+    is_open boolean,
+    languages json,
+    trained_on json,
     CONSTRAINT fk_encoder_run_id FOREIGN KEY (run_id) REFERENCES run(id),
     CONSTRAINT pk_encoder PRIMARY KEY (id),
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
+);
+
+CREATE TABLE entry (
+    encoder_id integer NOT NULL,
+    eval_subset_id integer NOT NULL,
+    accuracy double precision NOT NULL,
+    macro_f1 double precision,
+    n_draws integer NOT NULL,
+    revision text,
+    dataset_revision text,
+    version text,
+    run_id integer,
+    CONSTRAINT ck_entry_accuracy CHECK (((accuracy >= (0)::double precision) AND (accuracy <= (1)::double precision))),
+    CONSTRAINT ck_entry_macro_f1 CHECK (((macro_f1 >= (0)::double precision) AND (macro_f1 <= (1)::double precision))),
+    CONSTRAINT ck_entry_n_draws CHECK ((n_draws >= 0)),
+    CONSTRAINT fk_entry_encoder_id FOREIGN KEY (encoder_id) REFERENCES encoder(id),
+    CONSTRAINT fk_entry_eval_subset_id FOREIGN KEY (eval_subset_id) REFERENCES subset(id),
+    CONSTRAINT fk_entry_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT pk_entry PRIMARY KEY (encoder_id, eval_subset_id)
 );
 
 CREATE TABLE evaluation (

@@ -36,6 +36,9 @@ CREATE TABLE dataset (
     extra JSON NOT NULL,
     run_id INTEGER,
     created_at DATETIME NOT NULL,
+    languages JSON,
+    domains JSON,
+    mean_chars DOUBLE,
     CONSTRAINT ck_dataset_balance CHECK (balance BETWEEN 0 AND 1),
     CONSTRAINT ck_dataset_n_classes CHECK (n_classes >= 2),
     CONSTRAINT fk_dataset_run_id FOREIGN KEY(run_id) REFERENCES run (id),
@@ -83,9 +86,32 @@ CREATE TABLE encoder (
     extra JSON NOT NULL,
     run_id INTEGER,
     created_at DATETIME NOT NULL,
+    released TEXT,
+    is_open BOOLEAN,
+    languages JSON,
+    trained_on JSON,
     CONSTRAINT fk_encoder_run_id FOREIGN KEY(run_id) REFERENCES run (id),
     CONSTRAINT pk_encoder PRIMARY KEY (id),
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
+);
+
+CREATE TABLE entry (
+    encoder_id INTEGER NOT NULL,
+    eval_subset_id INTEGER NOT NULL,
+    accuracy DOUBLE NOT NULL,
+    macro_f1 DOUBLE,
+    n_draws INTEGER NOT NULL,
+    revision TEXT,
+    dataset_revision TEXT,
+    version TEXT,
+    run_id INTEGER,
+    CONSTRAINT ck_entry_accuracy CHECK (accuracy BETWEEN 0 AND 1),
+    CONSTRAINT ck_entry_macro_f1 CHECK (macro_f1 BETWEEN 0 AND 1),
+    CONSTRAINT ck_entry_n_draws CHECK (n_draws >= 0),
+    CONSTRAINT fk_entry_encoder_id FOREIGN KEY(encoder_id) REFERENCES encoder (id),
+    CONSTRAINT fk_entry_eval_subset_id FOREIGN KEY(eval_subset_id) REFERENCES subset (id),
+    CONSTRAINT fk_entry_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT pk_entry PRIMARY KEY (encoder_id, eval_subset_id)
 );
 
 CREATE TABLE evaluation (

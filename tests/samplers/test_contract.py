@@ -19,6 +19,7 @@ seeds = st.integers(-(2**70), 2**70)
 
 
 every = pytest.mark.parametrize("sampler", SAMPLERS.values(), ids=SAMPLERS)
+fair = [name for name in SAMPLERS if name != "mteb"]  # whose draws are powers of one permutation
 
 
 @every
@@ -65,8 +66,9 @@ def test_labels_are_those_of_the_split_or_its_task_except_under_noise(sampler):
     assert agrees.all() or "rate" in sampler.PARAMETERS
 
 
-@every
-def test_every_row_comes_first_equally_often(sampler):
+@pytest.mark.parametrize("name", fair)
+def test_every_row_comes_first_equally_often(name):
+    sampler = SAMPLERS[name]
     y = np.repeat([0, 1], 4)
     first = [sampler.draw(y, 2, seed).rows[0] for seed in range(2000)]
     counts = np.bincount(first, minlength=8)
