@@ -12,6 +12,9 @@ An item is a module with
     of the same label family.
 ``PER_CLASS`` (optional)
     True where a protocol's sizes count rows per class rather than rows in all.
+``pool(y, n_classes, seed, **parameters) -> Draw`` (optional)
+    Rows that another dataset of the label family adds to every subset, of its split with labels
+    ``y``; each subset is then drawn alone and once more with every such dataset.
 
 A draw depends on nothing but its arguments, on every platform: randomness comes only from
 `charz.samplers._random`.

@@ -221,6 +221,19 @@ class _Order:
     seed: int
     draw: Draw
     sizes: list[int]
+    base: _Order | None = None
+    """What every subset begins with; the whole draw is then added to it."""
+
+    def labels(self, size: int) -> Ints:
+        """Return the labels of a subset of this size."""
+        if self.base is None:
+            return self.draw.labels[:size]
+        own = self.base.draw.labels[: self.base_size(size)]
+        return np.concatenate([own, self.draw.labels])
+
+    def base_size(self, size: int) -> int:
+        """Return how many rows of the base a pooled subset of this size has."""
+        return size - len(self.draw.rows)
 
 
 def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
@@ -265,13 +278,21 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
     labels = _codes(store, train, dataset["classes"])
     unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
     targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
-    if not targets:
+    pool = getattr(sampler, "pool", None)
+    others = _added(store, dataset) if pool else {}
+    if not targets or (pool and not others):
         return
     for seed in range(plan["n_seeds"]):
         draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
         sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
         if sizes:
-            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
+            own = _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
+            yield own
+            for split_id, known in others.items():
+                added = pool(known.labels, dataset["n_classes"], seed, **plan["parameters"])
+                whole = Draw(known.rows[added.rows], added.labels)
+                larger = [size + len(whole.rows) for size in sizes]
+                yield _Order(split_id, dataset["id"], "train", seed, whole, larger, own)
     for split in targets:
         draw = _eval_draw(_codes(store, split, dataset["classes"]))
         asked = [len(draw.rows) if size is None else size for size in plan["eval_sizes"]]
@@ -280,12 +301,25 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
             yield _Order(split["id"], dataset["id"], "eval", 0, draw, sizes)
 
 
-def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
-    """Return the test splits to evaluate on: the dataset's own, or those of its family.
+def _added(store: Store, dataset: RowMapping) -> dict[int, Draw]:
+    """Return the rows that others of the family could add, by training split."""
+    found = {}
+    for split in _targets(store, dataset, family=True, name="train"):
+        codes = _codes(store, split, dataset["classes"])
+        rows = np.flatnonzero(codes >= 0)
+        if len(rows):
+            found[split["id"]] = Draw(rows, codes[rows])
+    return found
+
+
+def _targets(
+    store: Store, dataset: RowMapping, *, family: bool, name: str = "test"
+) -> list[RowMapping]:
+    """Return the splits to evaluate on, or to add: the dataset's own, or those of its family.
 
     Datasets of one group share texts, so within a group there is no shift to measure.
     """
-    statement = sa.select(Split).join(Dataset).where(Split.name == "test").order_by(Split.id)
+    statement = sa.select(Split).join(Dataset).where(Split.name == name).order_by(Split.id)
     if not family:
         own = statement.where(Dataset.id == dataset["id"])
         return store.rows(own)
@@ -319,7 +353,7 @@ def _write(
     """Write the subsets of one ordering, the largest first; return how many there are."""
     parent: int | None = None
     for size in sorted(order.sizes, reverse=True):
-        counts = np.bincount(order.draw.labels[:size], minlength=n_classes)
+        counts = np.bincount(order.labels(size), minlength=n_classes)
         row = {
             "protocol_id": protocol_id,
             "split_id": order.split_id,
@@ -331,6 +365,23 @@ def _write(
             "members_hash": members,
             "class_counts": [int(n) for n in counts],
             "run_id": store.run_id,
+            "base_id": _base_id(writer, protocol_id, order, size),
         }
-        parent = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        own = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        parent = own if order.base is None else None
     return len(order.sizes)
+
+
+def _base_id(writer: Writer, protocol_id: int, order: _Order, size: int) -> int | None:
+    """Return the subset that a pooled subset of this size begins with."""
+    if order.base is None:
+        return None
+    statement = sa.select(Subset.id).where(
+        Subset.protocol_id == protocol_id,
+        Subset.split_id == order.base.split_id,
+        Subset.labels_of_id == order.labels_of_id,
+        Subset.role == order.role,
+        Subset.n_rows == order.base_size(size),
+        Subset.seed == order.seed,
+    )
+    return int(writer.rows(statement)[0]["id"])
