@@ -111,7 +111,8 @@ def similar_tasks(
     else:
         own = _from_file(row["spec"], str(train), label_family, kinds, **columns)
     others = [task for task in tasks if task.facts["name"] != own.facts["name"]]
-    near = _nearest(own, others, KINDS[by])[:top]
+    compared = _nearest(own, others, KINDS[by])
+    near = compared[:top]
     if not near:
         raise RegistryError(
             f"no other task under '{row['spec']}' can be compared with this one",
@@ -119,7 +120,7 @@ def similar_tasks(
         )
     transfer = _transfer(store, row["id"], own, others, level)
     found = _with_scores(store, row["id"], near)
-    return Similar(row["spec"], found, transfer, _notes(own, others, near))
+    return Similar(row["spec"], found, transfer, _notes(own, others, near, len(compared)))
 
 
 def _check(dataset: str | None, train: str | None, by: str, top: int, level: float) -> None:
@@ -283,7 +284,9 @@ def _last(gain: float) -> float:
     return math.inf if math.isnan(gain) else -gain
 
 
-def _notes(own: Task, others: Sequence[Task], near: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def _notes(
+    own: Task, others: Sequence[Task], near: Sequence[dict[str, Any]], n_compared: int
+) -> tuple[str, ...]:
     notes = []
     nearest = near[0]["facts"]
     if own.facts["group_name"] is not None and nearest["group_name"] == own.facts["group_name"]:
@@ -291,11 +294,7 @@ def _notes(own: Task, others: Sequence[Task], near: Sequence[dict[str, Any]]) ->
             f"the nearest, '{nearest['name']}', is of the same group "
             f"'{nearest['group_name']}': it shares texts or origin with this task"
         )
-    shapes = own.vectors["text_mean" if "text_mean" in own.vectors else "fisher"].shape
-    other = sum(
-        task.vectors["text_mean" if "text_mean" in own.vectors else "fisher"].shape != shapes
-        for task in others
-    )
-    if other:
-        notes.append(f"{other} tasks have vectors of another width (text pairs) and are left out")
+    left_out = len(others) - n_compared
+    if left_out:
+        notes.append(f"{left_out} tasks have vectors of another width (text pairs): left out")
     return tuple(notes)
