@@ -171,8 +171,8 @@ def _line(gains: Sequence[Gain], size: int, name: str, fit: Fit) -> None:
     mae = 100 * np.mean([np.mean(each) for each in errors.values()])
     truth = np.array([each.mean for each in gains])
     ranked = [_ranking(np.array(each)) for each in by_target.values() if len(each) >= 3]
-    rho, ndcg, regret = np.nanmean(np.array(ranked), axis=0)
-    flat = name in ("none (0)", "constant")
+    flat = name in ("none (0)", "constant")  # they put no source before another
+    rho, ndcg, regret = (0.0, 0.0, 0.0) if flat else np.nanmean(np.array(ranked), axis=0)
     cells = ["", "", ""] if flat else [f"{rho:.2f}", f"{ndcg:.3f}", f"{100 * regret:.1f}"]
     head = f"| {size} | {len(gains)} | {100 * truth.mean():+.1f} | {(truth > 0).mean():.0%} "
     print(f"{head}| {name} | {mae:.1f} | {' | '.join(cells)} |")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -115,33 +115,50 @@ def of_measured(gain: Gain, gains: Sequence[Gain], level: float) -> Estimate:
     return Estimate(gain.mean, gain.mean - half, gain.mean + half)
 
 
-def expected(gains: Sequence[Gain], source: str, n_train: int, level: float) -> Estimate:
+def expected(
+    gains: Sequence[Gain],
+    alignments: Mapping[tuple[str, str], float],
+    alignment: float,
+    n_train: int,
+    level: float,
+) -> Estimate:
     """Return what a source can be expected to bring a target of a group not measured.
 
-    The value is the source's mean gain at this size, groups of targets weighing the same; the
-    interval adds the errors that the same rule makes on each group, held out, in the order of
-    split conformal prediction. Unknown with fewer than `LEAST_GROUPS` groups.
+    The value is on the line of least squares through the gains at this size over the
+    alignments of their tasks, by (target, source); the interval adds the errors that such a
+    line makes on each group of targets, held out, in the order of split conformal prediction.
+    Unknown with fewer than `LEAST_GROUPS` groups, or without an alignment.
     """
-    here = [each for each in gains if each.n_train == n_train]
-    groups = sorted({each.group for each in here if each.source == source})
-    if len(groups) < LEAST_GROUPS:
-        return Estimate()
-    errors = [
-        abs(each.mean - _by_source([one for one in here if one.group != group], each.source))
-        for group in sorted({each.group for each in here})
-        for each in here
-        if each.group == group
+    here = [
+        each
+        for each in gains
+        if each.n_train == n_train
+        and not math.isnan(alignments.get((each.target, each.source), math.nan))
     ]
-    known = np.sort([error for error in errors if not math.isnan(error)])
+    groups = {each.group for each in here}
+    if len(groups) < LEAST_GROUPS or math.isnan(alignment):
+        return Estimate()
+    errors = []
+    for group in groups:
+        line = _line([each for each in here if each.group != group], alignments)
+        errors += [
+            abs(each.mean - float(line(alignments[each.target, each.source])))
+            for each in here
+            if each.group == group
+        ]
+    known = np.sort(errors)
     rank = min(math.ceil((len(known) + 1) * level), len(known)) - 1
-    value = _by_source(here, source)
-    return Estimate(value, value - float(known[rank]), value + float(known[rank]))
+    value, half = float(_line(here, alignments)(alignment)), float(known[rank])
+    return Estimate(value, value - half, value + half)
 
 
-def _by_source(gains: Sequence[Gain], source: str) -> float:
-    """Return the mean gain of a source over groups of targets, NaN where it has none."""
-    by_group: dict[str, list[float]] = defaultdict(list)
-    for each in gains:
-        if each.source == source:
-            by_group[each.group].append(each.mean)
-    return float(np.mean([np.mean(each) for each in by_group.values()])) if by_group else math.nan
+def _line(
+    gains: Sequence[Gain], alignments: Mapping[tuple[str, str], float]
+) -> Callable[[float], float]:
+    """Fit gain = a + b alignment; flat where all alignments are the same."""
+    x = np.array([alignments[each.target, each.source] for each in gains])
+    y = np.array([each.mean for each in gains])
+    centred, mean = x - x.mean(), float(y.mean())
+    spread = float(centred @ centred)
+    slope = float(centred @ y) / spread if spread > 1e-12 else 0.0
+    return lambda alignment: mean + slope * (alignment - float(x.mean()))

@@ -239,43 +239,46 @@ def _transfer(
     known = {(each.target, each.source, each.n_train): each for each in gains}
     elsewhere = [each for each in gains if each.group != own.facts["group_name"]]
     sizes = sorted({each.n_train for each in gains if each.n_train <= own.facts["n_train"]})
+    everyone = {task.facts["name"]: task for task in others}
+    angles = {
+        (each.target, each.source): _alignment(everyone[each.target], everyone[each.source])
+        for each in elsewhere
+        if {each.target, each.source} <= everyone.keys()
+    }
     rows = []
     for task in sources:
-        name, same = task.facts["name"], own.facts["classes"]
-        aligned = sorted(task.facts["classes"]) == sorted(same)
-        angle = cosine(own.vectors[ALIGNMENT], task.vectors[ALIGNMENT]) if aligned else math.nan
+        name, angle = task.facts["name"], _alignment(own, task)
         for n_train in sizes or [None]:
             found = known.get((own.facts["name"], name, n_train))
-            rows.append(_row(found, gains, elsewhere, name, n_train, level)
-                        | {"group": task.facts["group_name"], "alignment": angle})  # fmt: skip
+            if found is not None:
+                estimate, basis = _gains.of_measured(found, gains, level), "measured"
+            elif n_train is not None:
+                estimate, basis = _gains.expected(elsewhere, angles, angle, n_train, level), ""
+            else:
+                estimate, basis = _gains.Estimate(), ""
+            shown = {"source": name, "group": task.facts["group_name"], "n_train": n_train}
+            rows.append(shown | _line(found, estimate, basis, level) | {"alignment": angle})
     return sorted(rows, key=lambda row: (row["n_train"] or 0, _last(row["gain"]), row["source"]))
 
 
-def _row(
-    found: _gains.Gain | None,
-    gains: Sequence[_gains.Gain],
-    elsewhere: Sequence[_gains.Gain],
-    source: str,
-    n_train: int | None,
-    level: float,
+def _alignment(first: Task, second: Task) -> float:
+    """Return whether two tasks' labels lie the same way; NaN where their labels differ."""
+    if sorted(first.facts["classes"]) != sorted(second.facts["classes"]):
+        return math.nan
+    return cosine(first.vectors[ALIGNMENT], second.vectors[ALIGNMENT])
+
+
+def _line(
+    found: _gains.Gain | None, estimate: _gains.Estimate, basis: str, level: float
 ) -> dict[str, Any]:
-    """Return one line of the transfer view."""
-    if found is not None:
-        estimate, basis = _gains.of_measured(found, gains, level), "measured"
-    else:
-        estimate = _gains.Estimate()
-        if n_train is not None:
-            estimate = _gains.expected(elsewhere, source, n_train, level)
-        basis = "not measured" if math.isnan(estimate.gain) else "expected"
+    """Return the figures of one line of the transfer view."""
     return {
-        "source": source,
-        "n_train": n_train,
         "n_added": found.n_added if found else None,
         "gain": estimate.gain,
         "low": estimate.low,
         "high": estimate.high,
         "level": level,
-        "basis": basis,
+        "basis": basis or ("not measured" if math.isnan(estimate.gain) else "expected"),
         "n_draws": len(found.draws) if found else 0,
     }
 

@@ -113,21 +113,38 @@ def test_gains_are_differences_on_the_same_eval_rows(pooled):
     assert (row["basis"], row["n_added"], row["n_draws"]) == ("measured", 12, 2)
 
 
-def gains(effects, n_targets=8):
+def line(n_targets=8):
+    """Return gains on a line over alignments, and the alignments."""
+    angles = {(f"t{i}", f"s{j}"): (i + 3 * j) / 40 for i in range(n_targets) for j in range(4)}
     return [
-        Gain(f"t{i}", f"t{i}", source, source, 16, 100, (effect + i / 1000,))
-        for i in range(n_targets)
-        for source, effect in effects.items()
-    ]
+        Gain(
+            target,
+            target,
+            source,
+            source,
+            16,
+            100,
+            (0.3 * angle - 0.1 + (-1) ** int(target[1:]) / 100,),
+        )
+        for (target, source), angle in angles.items()
+    ], angles
 
 
-def test_what_is_expected_of_a_source_is_its_mean_over_groups():
-    known = gains({"good": 0.1, "bad": -0.1})
-    found = _gains.expected(known, "good", 16, 0.9)
-    assert found.gain == pytest.approx(0.1 + np.mean(range(8)) / 1000)
-    assert 0.09 < found.low < found.gain < found.high < 0.12
-    assert math.isnan(_gains.expected(known, "good", 64, 0.9).gain)
-    assert math.isnan(_gains.expected(gains({"good": 0.1}, 4), "good", 16, 0.9).gain)
+def test_what_is_expected_lies_on_the_line_of_least_squares():
+    known, angles = line()
+    x, y = np.array(list(angles.values())), np.array([each.mean for each in known])
+    slope, start = np.polyfit(x, y, 1)
+    found = _gains.expected(known, angles, 0.5, 16, 0.9)
+    assert found.gain == pytest.approx(start + 0.5 * slope)
+    assert found.high - found.gain == pytest.approx(found.gain - found.low)
+    assert 0.01 < found.high - found.gain < 0.02
+
+
+def test_what_is_expected_is_unknown_without_enough_to_learn_from():
+    known, angles = line()
+    assert math.isnan(_gains.expected(known, angles, 0.5, 64, 0.9).gain)
+    assert math.isnan(_gains.expected(known, angles, math.nan, 16, 0.9).gain)
+    assert math.isnan(_gains.expected(*line(4), 0.5, 16, 0.9).gain)
 
 
 @pytest.mark.parametrize(("arguments", "error", "word"), [
