@@ -161,6 +161,21 @@ class Embedding(Base):
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
 
 
+class TaskEmbedding(Base):
+    """One vector that stands for the labelled rows of a split under an encoder."""
+
+    __tablename__ = "task_embedding"
+    __table_args__ = (CheckConstraint("n_rows >= 1", name="n_rows"),)
+
+    encoder_id: Mapped[int] = mapped_column(ForeignKey("encoder.id"), primary_key=True)
+    split_id: Mapped[int] = mapped_column(ForeignKey("split.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    vector_hash: Mapped[str] = mapped_column(ForeignKey("artifact.hash"))
+    n_rows: Mapped[int]
+    n_dims: Mapped[int]
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+
+
 class Protocol(Base):
     """A plan of cells: sampler, sizes, seeds, eval sizes and probes."""
 
@@ -207,6 +222,10 @@ class Subset(Base):
     codes), of which the subset is the first ``n_rows``; ``parent_id`` is the next larger
     subset. ``labels_of_id`` is the dataset whose class codes the labels use: another
     dataset of the family for shifted eval subsets. Imported subsets have no members.
+
+    A pooled subset has a base, a subset of the dataset whose codes it uses: its rows are
+    those of ``base_id`` and then the first ``n_rows`` less the base's of its own members,
+    which come from a split of another dataset.
     """
 
     __tablename__ = "subset"
@@ -227,6 +246,7 @@ class Subset(Base):
     members_hash: Mapped[str | None] = mapped_column(ForeignKey("artifact.hash"))
     class_counts: Mapped[list[Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    base_id: Mapped[int | None] = mapped_column(ForeignKey("subset.id"), index=True)
 
 
 class Result(Base):

@@ -28,6 +28,9 @@ def fill(store: Store, encoders: str = "ab", datasets: str = "xy", n_seeds: int 
         for protocol, probes in (("curve", ["logistic"]), ("shift", ["logistic", "centroid"])):
             _cells(writer, protocol, probes, made, splits, features, n_seeds, run)
         _published(writer, run)
+        for encoder_name, encoder in made.items():
+            for name, split in splits.items():
+                _task(writer, encoder, split["train"], f"{encoder_name} {name}", run)
         _forecast(writer, run)
         writer.put("failure", [
             {"step": "probe", "unit": "u", "message": "Grüße\n'; --", "n_attempts": 2,
@@ -178,6 +181,14 @@ def _embed(
             "vectors_hash": artifact(writer, "embedding", f"{encoder_name} {of} {split}"),
             "n_dims": 3, "n_tokens": 2**33, "seconds": 0.25, "run_id": run,
         }])  # fmt: skip
+
+
+def _task(writer: Writer, encoder: int, split: int, name: str, run: int) -> None:
+    writer.put("task_embedding", [{
+        "encoder_id": encoder, "split_id": split, "kind": "text_mean",
+        "vector_hash": artifact(writer, "embedding", f"{name} task"), "n_rows": 40, "n_dims": 3,
+        "run_id": run,
+    }])  # fmt: skip
 
 
 def _measure(

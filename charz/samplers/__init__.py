@@ -19,6 +19,9 @@ An item is a module with
 ``n_rows(y, n_classes, size) -> int`` (optional, beside ``PER_CLASS``)
     The rows that a size comes to, where a class may have fewer. Without it a size that some
     class cannot fill is that many rows of the others.
+``pool(y, n_classes, seed, **parameters) -> Draw`` (optional)
+    Rows that another dataset of the label family adds to every subset, of its split with labels
+    ``y``; each subset is then drawn alone and once more with every such dataset.
 
 A draw depends on nothing but its arguments, on every platform: randomness comes only from
 `charz.samplers._random`, or from a published benchmark's own generator.

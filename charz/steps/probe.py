@@ -1,7 +1,7 @@
 """Probe: the result of every pending cell.
 
 Reads embeddings and subsets; writes result rows. A unit of work is one encoder on one
-dataset; each probe gets all training subsets of a protocol in one call.
+dataset; each probe gets all training subsets of a protocol and split in one call.
 """
 
 from __future__ import annotations
@@ -79,9 +79,8 @@ def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
     cells = store.rows(pending.of_unit(pending.cells(choice), encoder_id, dataset_id))
     wanted: dict[tuple[int, ...], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for cell in cells:
-        train = cell["train_subset_id"]
-        key = (cell["probe_id"], *arrays.task_of(train, cell["eval_subset_id"]))
-        wanted[key][train].add(cell["eval_subset_id"])
+        train, eval_ = cell["train_subset_id"], cell["eval_subset_id"]
+        wanted[cell["probe_id"], *arrays.shared(train, eval_)][train].add(eval_)
     batch: list[dict[str, Any]] = []
     # In one order everywhere: two runs that write the same rows wait, but never for each other.
     for (probe_id, *_), evals_of in sorted(wanted.items()):
@@ -96,7 +95,7 @@ def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
 def _rows(
     store: Store, arrays: Arrays, probe_id: int, evals_of: dict[int, set[int]]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the result rows of one probe on the training subsets of one task."""
+    """Yield the result rows of one probe on training subsets that share rows and task."""
     probe = store.get("probe", id=probe_id)
     trains, evals = sorted(evals_of), sorted(set().union(*evals_of.values()))
     draws = [arrays.draw(train) for train in trains]

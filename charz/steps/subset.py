@@ -6,11 +6,9 @@ stored plan of cells: sampler, sizes, seeds, eval sizes and probes.
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,14 +17,14 @@ from sqlalchemy import RowMapping
 
 from charz import pending, shelf
 from charz.errors import InputError, UnknownNameError
-from charz.records import Draw, Progress, Silence, Summary
-from charz.samplers import _random
-from charz.schema import Artifact, Dataset, Protocol, Split, Subset
-from charz.steps import _examples, _filters
+from charz.records import Progress, Silence, Summary
+from charz.schema import Artifact, Protocol, Subset
+from charz.steps import _filters, _orders
+from charz.steps._orders import Order
 from charz.store import Store, Writer
 
 if TYPE_CHECKING:
-    from charz.records import Ints
+    pass
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 PROBES = ("logistic", "ridge", "centroid", "knn", "majority")
@@ -217,25 +215,12 @@ def run(
     return Summary("subset", done, failed, left, seconds, "subsets", tuple(notes))
 
 
-@dataclass(frozen=True)
-class _Order:
-    """An ordering to store, and the prefix sizes that become subsets."""
-
-    split_id: int
-    labels_of_id: int
-    role: str
-    seed: int
-    draw: Draw
-    sizes: list[int]
-    n_classes: int
-
-
 def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
     plan = store.get("protocol", id=protocol_id)
     dataset = store.get("dataset", id=dataset_id)
     there = _there(store, protocol_id, dataset_id)
     count = 0
-    for order in _orders(store, plan, dataset):
+    for order in _orders.all_of(store, plan, dataset):
         key = (order.split_id, order.role, order.seed)
         if all((*key, size) in there for size in order.sizes):
             continue
@@ -266,93 +251,11 @@ def _there(store: Store, protocol_id: int, dataset_id: int) -> set[tuple[int, st
     }
 
 
-def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Order]:
-    sampler = shelf.load("samplers", plan["sampler"])
-    train = store.get("split", dataset_id=dataset["id"], name="train")
-    labels, n_classes = _codes(store, train, dataset["classes"]), dataset["n_classes"]
-    targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
-    if not targets:
-        return
-    tasks = _tasks(plan, labels, n_classes)
-    first = min(tasks)
-    for seed in range(first, plan["n_seeds"] + first):
-        draw = sampler.draw(labels, n_classes, seed, **plan["parameters"])
-        every = {_n_rows(sampler, draw.labels, n_classes, size) for size in plan["sizes"]}
-        sizes = sorted(size for size in every if size <= len(draw.rows))
-        if sizes:
-            own = tasks.get(seed, tasks[first])
-            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes, _n_classes(own))
-    for split, (seed, codes) in itertools.product(targets, tasks.items()):
-        y = _codes(store, split, dataset["classes"])
-        draw = _eval_draw(sampler.relabelled(y, codes, seed) if seed else y)
-        asked = [len(draw.rows) if size is None else size for size in plan["eval_sizes"]]
-        sizes = sorted({size for size in asked if 1 <= size <= len(draw.rows)})
-        if sizes:
-            yield _Order(split["id"], dataset["id"], "eval", seed, draw, sizes, _n_classes(codes))
-
-
-def _tasks(plan: RowMapping, labels: Ints, n_classes: int) -> dict[int, Ints]:
-    """Return the classes' codes in the task of each seed from 1 up, or for all seeds under 0."""
-    sampler = shelf.load("samplers", plan["sampler"])
-    if not hasattr(sampler, "task"):
-        return {0: np.arange(n_classes)}
-    return {
-        seed: sampler.task(labels, n_classes, seed, **plan["parameters"])
-        for seed in range(1, plan["n_seeds"] + 1)
-    }
-
-
-def _n_classes(codes: Ints) -> int:
-    return int(codes.max()) + 1
-
-
-def _n_rows(sampler: Any, labels: Ints, n_classes: int, size: int) -> int:
-    """Return the rows that a size of the protocol comes to."""
-    if not getattr(sampler, "PER_CLASS", False):
-        return size
-    if hasattr(sampler, "n_rows"):
-        return int(sampler.n_rows(labels, n_classes, size))
-    return size * n_classes
-
-
-def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
-    """Return the test splits to evaluate on: the dataset's own, or those of its family.
-
-    Datasets of one group share texts, so within a group there is no shift to measure.
-    """
-    statement = sa.select(Split).join(Dataset).where(Split.name == "test").order_by(Split.id)
-    if not family:
-        own = statement.where(Dataset.id == dataset["id"])
-        return store.rows(own)
-    if dataset["label_family"] is None:
-        return []
-    others = statement.where(
-        Dataset.label_family == dataset["label_family"],
-        Dataset.group_name != dataset["group_name"],
-        Dataset.is_pair == dataset["is_pair"],
-        Split.examples_hash.is_not(None),
-    )
-    return store.rows(others)
-
-
-def _codes(store: Store, split: RowMapping, classes: Sequence[str]) -> Ints:
-    """Return the split's labels as codes into ``classes``; -1 for labels not among them."""
-    codes = {label: code for code, label in enumerate(classes)}
-    labels = _examples.labels(store, split)
-    return np.array([codes.get(label, -1) for label in labels], dtype=np.int64)
-
-
-def _eval_draw(labels: Ints) -> Draw:
-    rows = _random.permutation(len(labels), 0, "eval")
-    rows = rows[labels[rows] >= 0]
-    return Draw(rows, labels[rows])
-
-
-def _write(writer: Writer, store: Store, protocol_id: int, order: _Order, members: str) -> int:
+def _write(writer: Writer, store: Store, protocol_id: int, order: Order, members: str) -> int:
     """Write the subsets of one ordering, the largest first; return how many there are."""
     parent: int | None = None
     for size in sorted(order.sizes, reverse=True):
-        counts = np.bincount(order.draw.labels[:size], minlength=order.n_classes)
+        counts = np.bincount(order.labels(size), minlength=order.n_classes)
         row = {
             "protocol_id": protocol_id,
             "split_id": order.split_id,
@@ -364,6 +267,23 @@ def _write(writer: Writer, store: Store, protocol_id: int, order: _Order, member
             "members_hash": members,
             "class_counts": [int(n) for n in counts],
             "run_id": store.run_id,
+            "base_id": _base_id(writer, protocol_id, order, size),
         }
-        parent = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        own = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        parent = own if order.base is None else None
     return len(order.sizes)
+
+
+def _base_id(writer: Writer, protocol_id: int, order: Order, size: int) -> int | None:
+    """Return the subset that a pooled subset of this size begins with."""
+    if order.base is None:
+        return None
+    statement = sa.select(Subset.id).where(
+        Subset.protocol_id == protocol_id,
+        Subset.split_id == order.base.split_id,
+        Subset.labels_of_id == order.labels_of_id,
+        Subset.role == order.role,
+        Subset.n_rows == order.base_size(size),
+        Subset.seed == order.seed,
+    )
+    return int(writer.rows(statement)[0]["id"])

@@ -378,8 +378,10 @@ CREATE TABLE subset (
     members_hash TEXT,
     class_counts JSON NOT NULL,
     run_id INTEGER,
+    base_id INTEGER,
     CONSTRAINT ck_subset_n_rows CHECK (n_rows >= 1),
     CONSTRAINT ck_subset_role CHECK (role IN ('train', 'eval')),
+    CONSTRAINT fk_subset_base_id FOREIGN KEY(base_id) REFERENCES subset (id),
     CONSTRAINT fk_subset_labels_of_id FOREIGN KEY(labels_of_id) REFERENCES dataset (id),
     CONSTRAINT fk_subset_members_hash FOREIGN KEY(members_hash) REFERENCES artifact (hash),
     CONSTRAINT fk_subset_parent_id FOREIGN KEY(parent_id) REFERENCES subset (id),
@@ -390,6 +392,24 @@ CREATE TABLE subset (
     CONSTRAINT uq_subset_protocol_id_split_id_labels_of_id_role_n_rows_seed UNIQUE (protocol_id, split_id, labels_of_id, role, n_rows, seed)
 );
 
+CREATE INDEX ix_subset_base_id ON subset (base_id);
+
 CREATE INDEX ix_subset_labels_of_id ON subset (labels_of_id);
 
 CREATE INDEX ix_subset_split_id ON subset (split_id);
+
+CREATE TABLE task_embedding (
+    encoder_id INTEGER NOT NULL,
+    split_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    vector_hash TEXT NOT NULL,
+    n_rows INTEGER NOT NULL,
+    n_dims INTEGER NOT NULL,
+    run_id INTEGER,
+    CONSTRAINT ck_task_embedding_n_rows CHECK (n_rows >= 1),
+    CONSTRAINT fk_task_embedding_encoder_id FOREIGN KEY(encoder_id) REFERENCES encoder (id),
+    CONSTRAINT fk_task_embedding_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT fk_task_embedding_split_id FOREIGN KEY(split_id) REFERENCES split (id),
+    CONSTRAINT fk_task_embedding_vector_hash FOREIGN KEY(vector_hash) REFERENCES artifact (hash),
+    CONSTRAINT pk_task_embedding PRIMARY KEY (encoder_id, split_id, kind)
+);
