@@ -30,8 +30,10 @@ if TYPE_CHECKING:
               metavar="SHARE", help="Coverage of the interval.")  # fmt: skip
 @click.option("--at", type=click.IntRange(2), multiple=True, metavar="N",
               help="Also the score with N labelled rows. Repeatable.")  # fmt: skip
-@click.option("--domain", type=click.Choice(["unknown", "same", "other"]), default="unknown",
-              show_default=True, help="Source of the eval texts, beside the labelled.")  # fmt: skip
+@click.option(
+    "--domain", type=click.Choice(["unknown", "same", "other"]), default="unknown",
+    show_default=True, help="Source of the eval texts: that of the labelled, or another.",
+)  # fmt: skip
 @options.columns
 @options.rows
 @options.registry

@@ -94,11 +94,11 @@ def test_told_intervals_cover_each_kind_at_its_own_width(
     told = _bundle.answer(bundle, new.told, 0.9)
     inside = (told.low <= new.target) & (new.target <= told.high)
     for rows in (shift, ~shift):
-        assert 0.87 < inside[rows].mean() < 0.97
-    # 90% of a normal law lies within 1.645 standard deviations.
+        assert 0.87 < inside[rows].mean() < 0.99
+    # 90% of a normal law lies within 1.645 standard deviations; held-out models know it less well.
     width = told.high - told.low
-    assert np.mean(width[shift]) == pytest.approx(2 * 1.645 * 0.06, rel=0.25)
-    assert np.mean(width[~shift]) == pytest.approx(2 * 1.645 * 0.02, rel=0.25)
+    for rows, spread in ((shift, 0.06), (~shift, 0.02)):
+        assert 1 <= np.mean(width[rows]) / (2 * 1.645 * spread) < 1.4
     assert np.mean(width) < 0.5 * np.mean(guessed.high - guessed.low)
 
 
