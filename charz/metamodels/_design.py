@@ -40,7 +40,7 @@ GUESSES = {
 }
 """Of metrics other than accuracy, the columns that stand beside a metamodel, by their names."""
 HIDDEN = "_"
-"""Columns that begin so are known in training alone: no model learns from them."""
+"""Columns that begin so say what a row was, or is said to be: no model learns from them."""
 SIZE = "n_train"
 USUAL = 64.0
 #: No feature says more beyond this; squares and float32 stay finite.

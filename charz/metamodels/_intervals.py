@@ -1,10 +1,14 @@
 """Intervals for samples of the same domain and of another, mixed by which a sample looks like.
 
 Errors under shift are larger for what is seen of them, so each kind of row is calibrated alone
-(`charz.metamodels._conformal`; Mondrian conformal prediction, Vovk et al. 2005). What a new sample
-is, is unknown: a logistic regression on its signs of risk says how probable a shift is, p, and
+(`charz.metamodels._conformal`; Mondrian conformal prediction, Vovk et al. 2005). Where nobody
+tells what a new sample is, a logistic regression on its signs of risk says how probable a shift
+is, p, and
 
     half width = (1 - p) that of the same domain + p that of a shift
+
+Where it is told, p is 0 or 1. Answers to those who tell err less than answers that guess: each
+need a calibration on held-out answers of their own.
 
 Examples
 --------
@@ -71,13 +75,22 @@ def fit(
         own = _conformal.calibrate(guess[rows], true[rows], labels[rows], some, high=high)
         fitted |= {f"{kind}.{name}": array for name, array in own.items()}
     fitted |= {name: fitted[f"same.{name}"] for name in ("bounds", "n_groups")}
-    return fitted | (_told_apart(risks, shift, labels) if alone else {})
+    return fitted | (_apart(risks, shift, labels) if alone else {})
 
 
 def interval(
-    fitted: Arrays, value: ArrayLike, risks: _conformal.Covariates, level: float
+    fitted: Arrays,
+    value: ArrayLike,
+    risks: _conformal.Covariates,
+    level: float,
+    told: ArrayLike | None = None,
 ) -> tuple[Floats, Floats]:
     """Return lower and upper ends, two arrays (rows,); see `_conformal.interval`.
+
+    Parameters
+    ----------
+    told : array (rows,), optional
+        Whether each row is shifted, as told: 1 or 0, NaN where nobody knows.
 
     Raises
     ------
@@ -86,11 +99,13 @@ def interval(
     """
     guess = np.asarray(value, dtype=np.float64)
     same = _half(fitted, "same", guess, risks, level)
-    if "told.slopes" not in fitted:
+    if "shift.slopes" not in fitted:
         half = same
     else:
         p = _shifted(fitted, risks)
-        half = (1 - p) * same + p * _half(fitted, "shift", guess, risks, level)
+        if told is not None:
+            p = np.where(np.isfinite(told), told, p)
+        half = _mixed(p, same, _half(fitted, "shift", guess, risks, level))
     low, high = fitted["bounds"]
     return np.clip(guess - half, low, high), np.clip(guess + half, low, high)
 
@@ -103,7 +118,14 @@ def _half(
     return _conformal.quantile(own, level) * _conformal.expected_error(own, guess, risks)
 
 
-def _told_apart(risks: _conformal.Covariates, shift: np.ndarray, groups: np.ndarray) -> Arrays:
+def _mixed(p: Floats, same: Floats, shift: Floats) -> Floats:
+    """Return (1 - p) same + p shift, where a width that does not count may be infinite."""
+    with np.errstate(invalid="ignore"):
+        mixed = (1 - p) * same + p * shift
+    return np.where(p == 0, same, np.where(p == 1, shift, mixed))
+
+
+def _apart(risks: _conformal.Covariates, shift: np.ndarray, groups: np.ndarray) -> Arrays:
     from sklearn.linear_model import LogisticRegression
 
     names = sorted(risks)
@@ -116,17 +138,17 @@ def _told_apart(risks: _conformal.Covariates, shift: np.ndarray, groups: np.ndar
     model = LogisticRegression(C=1.0, max_iter=1000)
     model.fit((X - centre) / spread, shift, sample_weight=weights)
     return {
-        "told.names": np.array(names, dtype=np.str_),
-        "told.centre": centre,
-        "told.spread": spread,
-        "told.slopes": model.coef_[0],
-        "told.intercept": model.intercept_,
+        "apart.names": np.array(names, dtype=np.str_),
+        "apart.centre": centre,
+        "apart.spread": spread,
+        "apart.slopes": model.coef_[0],
+        "apart.intercept": model.intercept_,
     }
 
 
 def _shifted(fitted: Arrays, risks: _conformal.Covariates) -> Floats:
     """Return how probable a shift is, (rows,), with even odds to begin with."""
-    columns = [np.asarray(risks[str(name)], dtype=np.float64) for name in fitted["told.names"]]
-    Z = (np.log1p(np.column_stack(columns)) - fitted["told.centre"]) / fitted["told.spread"]
-    margin = np.clip(Z @ fitted["told.slopes"] + fitted["told.intercept"], -30, 30)
+    columns = [np.asarray(risks[str(name)], dtype=np.float64) for name in fitted["apart.names"]]
+    Z = (np.log1p(np.column_stack(columns)) - fitted["apart.centre"]) / fitted["apart.spread"]
+    margin = np.clip(Z @ fitted["apart.slopes"] + fitted["apart.intercept"], -30, 30)
     return np.asarray(1 / (1 + np.exp(-margin)))

@@ -1,7 +1,8 @@
 """Evaluate: how well metamodels and baselines predict what they have not seen.
 
 Reads the training table; writes evaluation rows, one per method, way of holding out, setting
-and size of the training sample, and on request what each family of features is worth.
+and size of the training sample, and on request what each family of features is worth. A
+metamodel that can be told where eval rows come from is judged both ways, by the same fits.
 Evaluating again on the same rows writes the same rows again.
 """
 
