@@ -37,6 +37,7 @@ FAMILIES = (
     "TweetSentimentExtraction", "TextualismTool", "SDS", "Frenk", "Inappropriateness", "SIB200",
     "MultilingualSentiment", "AfriSenti", "Yelp", "PolEmo2.0",
 )  # fmt: skip
+YES = {"True": True, "False": False}
 SAME = {"JavaneseIMDB": "Imdb", "HUME": "", "SCDD": "SCDB"}
 
 
@@ -140,9 +141,8 @@ def _task_facts(cells: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
 
 def _judged(found: pd.DataFrame) -> pd.Series:
     order = found.assign(english=found["subset"].isin(ENGLISH))
-    order = order.sort_values(
-        ["task", "english", "n", "subset"], ascending=[True, False, False, True]
-    )
+    by = {"task": True, "english": False, "n": False, "subset": True}
+    order = order.sort_values(list(by), ascending=list(by.values()))
     chosen = set(order.drop_duplicates("task")["name"])
     return found["name"].isin(chosen)
 
@@ -172,13 +172,11 @@ def _encoder_facts(names: list[str], folder) -> pd.DataFrame:
     facts["released"] = dates.dt.year + (dates.dt.dayofyear - 1) / 365
     facts["languages"] = [_codes(x) if isinstance(x, str) else () for x in known["languages"]]
     facts["license"] = known["license"].fillna("").to_numpy()
-    facts["open"] = known["open_weights"].map(
-        {"True": True, "False": False, True: True, False: False}
-    )
+    facts["open"] = known["open_weights"].map(YES)
     facts["organisation"] = [name.split("/")[0] for name in names]
     facts["lineage"] = [_root(name, parent) for name in names]
     facts["training_datasets"] = [_list(x) for x in known["training_datasets"]]
-    facts["prompted"] = known["use_instructions"].map({"True": True, "False": False}).to_numpy()
+    facts["prompted"] = known["use_instructions"].map(YES).to_numpy()
     absent = set(ENCODERS) - set(facts.columns)
     assert not absent, absent
     return facts

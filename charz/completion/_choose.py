@@ -12,7 +12,7 @@ Examples
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def nearest(model: Model, mean: Floats, n: int = 5) -> pd.DataFrame:
     return pd.DataFrame({"task": model.tasks.index[order], "distance": distance[order]})
 
 
-def task_facts(given: Mapping[str, object]) -> pd.DataFrame:
+def task_facts(given: Mapping[str, Any]) -> pd.DataFrame:
     """Return one row of task facts from what is known of it.
 
     Raises
@@ -131,8 +131,7 @@ def task_facts(given: Mapping[str, object]) -> pd.DataFrame:
         if name not in TASKS:
             raise UnknownNameError.among("task fact", name, TASKS)
         if name in LISTS:
-            listed = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
-            frame[name] = [listed]
+            frame[name] = [(value,) if isinstance(value, str) else tuple(value)]
         else:
-            frame[name] = value
+            frame[name] = [value]
     return frame

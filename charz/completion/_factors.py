@@ -42,7 +42,8 @@ PRIOR_ROWS = 1.0
 PRIOR_SHARE = 0.3
 PRIOR_CELLS = np.array([8.0, 10.0])
 """Cells of the mean that stand behind the noise of an encoder, and of a task."""
-START = {"noise": 0.05, "fills": 5}
+START_NOISE = 0.05
+START_FILLS = 5
 OTHER = {"tasks": "encoders", "encoders": "tasks"}
 
 
@@ -100,7 +101,7 @@ def fit(grid: Grid, n_factors: int, n_sweeps: int = SWEEPS) -> Arrays:
     Y = np.where(known, grid.Y - middle, 0.0)
     noise = np.where(known, grid.noise, 1.0)
     tasks, encoders = _start(Y, known, grid, min(n_factors, *Y.shape))
-    own = [np.full(Y.shape[1], START["noise"]), np.ones(Y.shape[0])]
+    own = [np.full(Y.shape[1], START_NOISE), np.ones(Y.shape[0])]
     for _ in range(n_sweeps):
         variance = own[0] * own[1][:, None] + noise
         precision = np.where(known, 1 / variance, 0.0)
@@ -147,7 +148,7 @@ def _start(Y: Floats, known: np.ndarray, grid: Grid, k: int) -> tuple[_Side, _Si
     rows = Y.sum(axis=1) / (known.sum(axis=1) + 1)
     rest = np.where(known, Y - rows[:, None], 0.0)
     filled = np.where(known, Y, rows[:, None] + rest.sum(axis=0) / (known.sum(axis=0) + 2))
-    for _ in range(START["fills"]):
+    for _ in range(START_FILLS):
         U, s, V = np.linalg.svd(filled, full_matrices=False)
         least = s[k] if k < len(s) else 0.0
         filled = np.where(known, Y, (U[:, :k] * (s[:k] - least)) @ V[:k])

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from charz import shelf
 from charz.completion import _facts, _gaussian, _grid, _record, _scale
@@ -25,8 +26,6 @@ from charz.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from charz.completion._gaussian import Gaussian
     from charz.completion._record import Record
@@ -96,7 +95,7 @@ def prior(model: Model, axis: str, facts: pd.DataFrame | None = None) -> Gaussia
     """Return the distribution of a new task's or encoder's scores, of one row of facts or none."""
     encoder = model.facts[axis]
     x = _facts.middle(encoder) if facts is None else _facts.encode(encoder, facts)[0]
-    found = shelf.load("completion", model.item).prior(model.arrays, axis, x)
+    found: Gaussian = shelf.load("completion", model.item).prior(model.arrays, axis, x)
     return replace(found, covariance=found.covariance * WIDER**2)
 
 
@@ -141,7 +140,7 @@ def observed(model: Model, axis: str, scores: Mapping[str, float], error: float 
         if not 0 <= float(value) <= 1:
             raise InputError(f"the accuracy {value} of '{name}' lies outside [0, 1]",
                              "give shares, 0.85 for 85%")  # fmt: skip
-    places = names.get_indexer(list(scores))
+    places = names.get_indexer(pd.Index(list(scores), dtype=object))
     values = np.array([float(value) for value in scores.values()])
     own = model.noise[places] if axis == "encoders" else np.median(model.noise)
     errors = np.broadcast_to(own if error is None else error, values.shape)
@@ -214,8 +213,11 @@ def from_bytes(content: bytes) -> Model:
     if about.pop("format", None) != FORMAT:
         raise InputError("this completion model has another format", "fit it again")
     return Model(
-        **about,
-        **{axis: _frame(str(arrays[axis])) for axis in _grid.AXES},
+        item=about["item"],
+        fingerprint=about["fingerprint"],
+        n_cells=about["n_cells"],
+        encoders=_frame(str(arrays["encoders"])),
+        tasks=_frame(str(arrays["tasks"])),
         facts={axis: _part(arrays, f"facts/{axis}/") for axis in _grid.AXES},
         noise=arrays["noise"],
         arrays=_part(arrays, "arrays/"),
@@ -232,10 +234,8 @@ def _part(arrays: Arrays, prefix: str) -> Arrays:
 
 
 def _frame(text: str) -> pd.DataFrame:
-    import pandas as pd
-
     given = json.loads(text)
     frame = pd.DataFrame(given["data"], columns=given["columns"]).set_index("name")
-    for column in frame.columns.intersection(_record.LISTS):
+    for column in frame.columns.intersection(list(_record.LISTS)):
         frame[column] = [tuple(each) for each in frame[column]]
     return frame

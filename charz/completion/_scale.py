@@ -26,14 +26,16 @@ def to_scale(accuracy: ArrayLike) -> Floats:
     """Return the probit of accuracies in [0, 1]; NaN stays NaN."""
     from scipy.special import ndtri
 
-    return np.asarray(ndtri(np.clip(accuracy, EDGE, 1 - EDGE)), dtype=np.float64)
+    return np.asarray(
+        ndtri(np.clip(np.asarray(accuracy, dtype=np.float64), EDGE, 1 - EDGE)), dtype=np.float64
+    )
 
 
 def to_accuracy(scaled: ArrayLike) -> Floats:
     """Return accuracies in [0, 1]."""
     from scipy.special import ndtr
 
-    return np.asarray(ndtr(scaled), dtype=np.float64)
+    return np.asarray(ndtr(np.asarray(scaled, dtype=np.float64)), dtype=np.float64)
 
 
 def slope(accuracy: ArrayLike) -> Floats:
