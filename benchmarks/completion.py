@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--final", action="store_true")
     parser.add_argument("--ship", action="store_true")
     parser.add_argument("--items", default=",".join(ITEMS))
-    parser.add_argument("--out", type=Path, default=Path("completion"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "completion")
     given = parser.parse_args()
     if given.ship:
         _ship()
@@ -66,7 +66,7 @@ def main() -> None:
         judge.tasks(item)
         judge.encoders(item)
     table, splits = summary(judge.rows), pd.DataFrame(judge.splits)
-    given.out.mkdir(exist_ok=True)
+    given.out.mkdir(exist_ok=True, parents=True)
     name = "final" if given.final else "development"
     table.to_csv(given.out / f"{name}.csv", index=False)
     splits.to_parquet(given.out / f"{name}.splits.parquet", index=False)
