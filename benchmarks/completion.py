@@ -36,6 +36,7 @@ from scipy.stats import weightedtau
 from charz.completion import _gaussian, _grid, _model, _plan, _scale
 from charz.completion._record import Record
 
+RESULTS = Path(__file__).parent / "results" / "completion"
 FOLDS = 5
 SHARE = 0.25
 CORE = 140
@@ -55,7 +56,7 @@ def main() -> None:
     parser.add_argument("--final", action="store_true")
     parser.add_argument("--ship", action="store_true")
     parser.add_argument("--items", default=",".join(ITEMS))
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "completion")
+    parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     if given.ship:
         _ship()
