@@ -205,10 +205,10 @@ CONTRACTS = (
     "tests/probes/test_contract.py", "tests/samplers/test_contract.py",
     "tests/encoders/test_contract.py", "tests/sources/test_resolve.py",
     "tests/sources/test_catalogue.py", "tests/queries/test_headers.py",
-    "tests/tasks/test_contract.py",
+    "tests/tasks/test_contract.py", "tests/completion/test_contract.py",
 )  # fmt: skip
 ADDED = ("norm_ratio", "halfway", "medians", "capped", "letters", "sqlite", "extra/rotten_tomatoes",
-         "long_texts", "text_spread")  # fmt: skip
+         "long_texts", "text_spread", "median_order")  # fmt: skip
 
 
 together = pytest.mark.xdist_group("adding")  # one worker makes the copy, not each
