@@ -91,12 +91,12 @@ def _anchors(
 
 
 def _mean(features: pd.DataFrame, anchors: list[str], link: str, level: float) -> Floats:
-    """Return the mean of the anchors that a row has, on the learned scale, else the level."""
-    X = _link.to_scale(link, columns(features, anchors))
+    """Return the scaled mean of the anchors that a row has, else the level."""
+    X = columns(features, anchors)
     known = np.isfinite(X)
     count = known.sum(axis=1)
     total = np.where(known, X, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), level)
+    return np.where(count > 0, _link.to_scale(link, total / np.maximum(count, 1)), level)
 
 
 def guesses(metric: str, features: pd.DataFrame) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """Intervals for samples of the same domain and of another, mixed by which a sample looks like.
 
-Errors under shift are larger for what is seen of them, so each kind of row is calibrated alone
-(`charz.metamodels._conformal`; Mondrian conformal prediction, Vovk et al. 2005). Where nobody
-tells what a new sample is, a logistic regression on its signs of risk says how probable a shift
-is, p, and
+Errors under shift are larger for what is seen of them, and those of few rows have longer tails, so
+each kind of row is calibrated alone, and within it each size of the training sample that has
+groups enough (`charz.metamodels._conformal`; Mondrian conformal prediction, Vovk et al. 2005).
+Where nobody tells what a new sample is, a logistic regression on its signs of risk says how
+probable a shift is, p, and
 
     half width = (1 - p) that of the same domain + p that of a shift
 
@@ -30,9 +31,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz.metamodels import _conformal, _link
+from charz.metamodels._judging import BUCKETS
 from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike
 
     from charz.records import Floats
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 
 LEAST_GROUPS = 10
 """A kind with fewer groups has no calibration of its own: it could promise no 90%."""
+LEAST_OF_SIZE = 30
+"""The same of a size within a kind."""
 
 
 def fit(
@@ -70,12 +76,24 @@ def fit(
     if not alone:
         kinds = {"same": np.ones(len(shift), dtype=bool)}
     fitted: Arrays = {}
-    for kind, rows in kinds.items():
+    for kind, bucket, rows in _parts(kinds, risks, labels):
         some = {name: np.asarray(column)[rows] for name, column in risks.items()}
         own = _conformal.calibrate(guess[rows], true[rows], labels[rows], some, high=high)
-        fitted |= {f"{kind}.{name}": array for name, array in own.items()}
-    fitted |= {name: fitted[f"same.{name}"] for name in ("bounds", "n_groups")}
+        fitted |= {f"{kind}.{bucket}.{name}": array for name, array in own.items()}
+    fitted |= {name: fitted[f"same.all.{name}"] for name in ("bounds", "n_groups")}
     return fitted | (_apart(risks, shift, labels) if alone else {})
+
+
+def _parts(
+    kinds: dict[str, np.ndarray], risks: _conformal.Covariates, groups: np.ndarray
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Yield every kind and size with groups enough, and its rows; all sizes of a kind always."""
+    n_train = np.asarray(risks["n_train"], dtype=np.float64)
+    for kind, rows in kinds.items():
+        for bucket, (least, most) in BUCKETS.items():
+            inside = rows & (n_train >= least) & (n_train < most)
+            if bucket == "all" or len(np.unique(groups[inside])) >= LEAST_OF_SIZE:
+                yield kind, bucket, inside
 
 
 def interval(
@@ -99,7 +117,7 @@ def interval(
     """
     guess = np.asarray(value, dtype=np.float64)
     same = _half(fitted, "same", guess, risks, level)
-    if "shift.slopes" not in fitted:
+    if "shift.all.slopes" not in fitted:
         half = same
     else:
         p = _shifted(fitted, risks)
@@ -113,9 +131,20 @@ def interval(
 def _half(
     fitted: Arrays, kind: str, guess: Floats, risks: _conformal.Covariates, level: float
 ) -> Floats:
-    """Return half widths by one kind's calibration, infinite where it cannot promise the level."""
-    own = part(fitted, f"{kind}.")
-    return _conformal.quantile(own, level) * _conformal.expected_error(own, guess, risks)
+    """Return half widths by one kind's calibration, infinite where it cannot promise the level.
+
+    Of a size that has its own calibration by that one.
+    """
+    n_train = np.asarray(risks["n_train"], dtype=np.float64)
+    half = np.full(len(guess), np.nan)
+    for bucket, (least, most) in BUCKETS.items():  # "all" comes first
+        inside = (n_train >= least) & (n_train < most)
+        if f"{kind}.{bucket}.slopes" in fitted and inside.any():
+            own = part(fitted, f"{kind}.{bucket}.")
+            some = {name: np.asarray(column)[inside] for name, column in risks.items()}
+            error = _conformal.expected_error(own, guess[inside], some)
+            half[inside] = _conformal.quantile(own, level) * error
+    return half
 
 
 def _mixed(p: Floats, same: Floats, shift: Floats) -> Floats:
