@@ -199,7 +199,7 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
     A method is judged on the rows where it is defined, counted in ``n_rows``; ``cv_ratio`` is
     its MAE over that of cross-validation on the rows where both are.
     """
-    judged = _is_judged(table, least)
+    judged = is_judged(table, least)
     names = _judging_baselines.names(table.keys, table.settings, table.lineages)
     chosen = _choice.sets(names, judged)
     undefined = np.full(len(table.target), np.nan)
@@ -217,7 +217,7 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
     return lines
 
 
-def _is_judged(table: Table, least: int) -> Any:
+def is_judged(table: Table, least: int) -> Any:
     """Return whether each row is judged: of a real task, on enough eval rows.
 
     Tasks made of a dataset's classes (their eval rows have seeds) are learned from alone.
