@@ -278,9 +278,9 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
     labels = _codes(store, train, dataset["classes"])
     unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
     targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
-    pool = getattr(sampler, "pool", None)
-    others = _added(store, dataset) if pool else {}
-    if not targets or (pool and not others):
+    pools = hasattr(sampler, "pool")
+    others = _added(store, dataset) if pools else {}
+    if not targets or (pools and not others):
         return
     for seed in range(plan["n_seeds"]):
         draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
@@ -289,7 +289,7 @@ def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Or
             own = _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
             yield own
             for split_id, known in others.items():
-                added = pool(known.labels, dataset["n_classes"], seed, **plan["parameters"])
+                added = sampler.pool(known.labels, dataset["n_classes"], seed, **plan["parameters"])
                 whole = Draw(known.rows[added.rows], added.labels)
                 larger = [size + len(whole.rows) for size in sizes]
                 yield _Order(split_id, dataset["id"], "train", seed, whole, larger, own)
