@@ -7,18 +7,28 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from charz.pending import Statement
 from charz.schema import Dataset, Probe, Result, Split, Subset
 from charz.store import Store
 
 PROBE = "logistic"
 LEAST_GROUPS = 5
 """Groups of targets that a forecast needs, to be held out one at a time."""
+
+
+@dataclass(frozen=True, order=True)
+class _Key:
+    target: str
+    group: str
+    source: str
+    source_group: str
+    n_train: int
+    n_added: int
 
 
 @dataclass(frozen=True)
@@ -54,20 +64,20 @@ class Estimate:
 
 def measured(store: Store, encoder_id: int, family: str) -> list[Gain]:
     """Return the gains in a label family under an encoder, by target, source and size."""
-    draws: dict[tuple[Any, ...], dict[int, tuple[int, float]]] = defaultdict(dict)
+    draws: dict[_Key, dict[int, tuple[int, float]]] = defaultdict(dict)
     for row in store.rows(_pairs(encoder_id, family)):
-        key = (row["target"], row["group_name"], row["source"], row["source_group"],
-               row["n_train"], row["n_pooled"] - row["n_train"])  # fmt: skip
+        key = _Key(row["target"], row["group_name"], row["source"], row["source_group"],
+                   row["n_train"], row["n_pooled"] - row["n_train"])  # fmt: skip
         before = draws[key].get(row["seed"], (0, 0.0))
         found = (row["n_eval"], row["pooled"] - row["alone"])
         draws[key][row["seed"]] = found if found[0] > before[0] else before
     return [
-        Gain(*key, tuple(gain for _, (_, gain) in sorted(by_seed.items())))
+        Gain(**vars(key), draws=tuple(gain for _, (_, gain) in sorted(by_seed.items())))
         for key, by_seed in sorted(draws.items())
     ]
 
 
-def _pairs(encoder_id: int, family: str) -> sa.Select[Any]:
+def _pairs(encoder_id: int, family: str) -> Statement:
     """Return each result on pooled rows beside the one on its base."""
     train, base, source_split = aliased(Subset), aliased(Subset), aliased(Split)
     target, source = aliased(Dataset), aliased(Dataset)

@@ -95,7 +95,8 @@ class Unpacker:
         """Yield rows whose parents have ids by then, until none is left."""
         ids = self.ids[table]
         while rows:
-            ready, waiting = [], []
+            ready: Rows = []
+            waiting: Rows = []
             for row in rows:
                 known = all(row.get(name) in ids for name in _WITHIN)
                 (ready if known else waiting).append(row)

@@ -169,11 +169,12 @@ def _from_file(
 
 def _nearest(own: Task, others: Sequence[Task], kinds: Sequence[str]) -> list[dict[str, Any]]:
     """Return the tasks that can be compared, the nearest first."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for other in others:
         cosines = {kind: cosine(own.vectors[kind], other.vectors[kind]) for kind in kinds}
         if not any(math.isnan(value) for value in cosines.values()):
-            rows.append({"facts": other.facts} | cosines)
+            found: dict[str, Any] = {"facts": other.facts} | dict(cosines)
+            rows.append(found)
     ranks = {kind: sorted(-row[kind] for row in rows) for kind in kinds}
     for row in rows:
         fused = sum(1 / (FUSED + 1 + ranks[kind].index(-row[kind])) for kind in kinds)
@@ -236,9 +237,13 @@ def _transfer(
     if not sources:
         return []
     gains = _gains.measured(store, encoder_id, family)
-    known = {(each.target, each.source, each.n_train): each for each in gains}
+    known: dict[tuple[str, str, int | None], _gains.Gain] = {
+        (each.target, each.source, each.n_train): each for each in gains
+    }
     elsewhere = [each for each in gains if each.group != own.facts["group_name"]]
-    sizes = sorted({each.n_train for each in gains if each.n_train <= own.facts["n_train"]})
+    sizes: list[int | None] = [
+        *sorted({each.n_train for each in gains if each.n_train <= own.facts["n_train"]})
+    ]
     everyone = {task.facts["name"]: task for task in others}
     angles = {
         (each.target, each.source): _alignment(everyone[each.target], everyone[each.source])
