@@ -71,13 +71,19 @@ def parse(texts: Sequence[str], encoders: pd.DataFrame) -> list[Asked]:
 def _asked(text: str, encoders: pd.DataFrame) -> Asked:
     begin, _, told = text.strip().rpartition("=")
     # An option holds no '/', and a name of the record does: 'st:x?layer=3' tells no name.
-    if begin and "/" in told and not _in_option(begin):
+    is_name = "/" in told or told in encoders.index
+    if begin and is_name and not _in_option(begin) and not _is_folder(text):
         if told not in encoders.index:
             raise UnknownNameError.among("encoder of the record", told, encoders.index)
         return Asked(EncoderSpec.parse(begin), told, "told")
     spec = EncoderSpec.parse(text)
     name, how = recognised(spec, encoders)
     return Asked(spec, name, how)
+
+
+def _is_folder(text: str) -> bool:
+    """Return whether the whole of it names a folder, whose path has a '='."""
+    return Path(text.strip().partition(":")[2].partition("?")[0]).expanduser().is_dir()
 
 
 def _in_option(begin: str) -> bool:
@@ -101,7 +107,7 @@ def recognised(spec: EncoderSpec, encoders: pd.DataFrame) -> tuple[str | None, s
         return (name, "hub id") if name is not None else (None, None)
     for stated, how in _stated(place):
         name = _known(stated, encoders.index)
-        if name is not None and _agrees(spec, encoders.loc[name]):
+        if name is not None and _agrees(spec, encoders.loc[[name]]):
             return name, how
     return None, None
 
@@ -137,10 +143,10 @@ def _known(stated: str, names: Iterable[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _agrees(spec: EncoderSpec, facts: pd.Series) -> bool:
+def _agrees(spec: EncoderSpec, facts: pd.DataFrame) -> bool:
     """Return whether dimensions and size are those that the record states, where both know."""
     own = shelf.load("encoders", spec.kind).describe(spec)
-    dims, params = float(facts["n_dims"]), float(facts["n_params"])
+    dims, params = float(facts["n_dims"].iloc[0]), float(facts["n_params"].iloc[0])
     if own.n_dims is not None and dims == dims and dims != own.n_dims:  # NaN: nobody knows
         return False
     both = own.n_parameters is not None and params == params
