@@ -303,7 +303,7 @@ def record(function: F) -> F:
         type=click.Choice(["best", "own", "shipped"]),
         default="best",
         show_default=True,
-        help="Go by the registry's own record, the one that ships, or the larger.",
+        help="Plan or rank by the registry's record, the one that ships, or the larger.",
     )(function)
 
 

@@ -22,6 +22,7 @@ from charz.cli._group import Command
 @click.option("--dask", metavar="ADDRESS", help="A Dask scheduler, e.g. tcp://host:8786.")
 @click.option("--plan", is_flag=True,
               help="Run the cells that 'charz plan' puts first, one by one.")  # fmt: skip
+@options.record
 @options.rows
 @options.registry
 def command(
@@ -31,6 +32,7 @@ def command(
     budget: float | None,
     dask: str | None,
     plan: bool,
+    record: str,
     registry: str | None,
     style: str | None,
 ) -> None:
@@ -51,6 +53,7 @@ def command(
             budget=budget,
             dask=dask,
             plan=plan,
+            record=record,
             progress=progress,
         )
     output.summaries(done, style)

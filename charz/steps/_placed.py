@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from charz.completion._model import Model
+    from charz.records import Floats
     from charz.steps._placing import Asked
     from charz.steps._trial import Measured, Texts
     from charz.store import Store
@@ -64,6 +65,11 @@ class Task:
         """The usual standard error of a score, None without any."""
         errors = [each.error for each in self.placed.values()]
         return float(np.sqrt(np.mean(np.square(errors)))) if errors else None
+
+    def sizes(self, model: Model) -> Floats:
+        """Return the weights of each encoder that was measured, NaN where the record has none."""
+        known = model.encoders["n_params"]
+        return np.array([known.get(each.name or "", np.nan) for each in self.measured])
 
     @property
     def described(self) -> pd.DataFrame | None:

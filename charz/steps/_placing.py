@@ -103,7 +103,7 @@ def recognised(spec: EncoderSpec, encoders: pd.DataFrame) -> tuple[str | None, s
         return None, None
     place = Path(spec.name).expanduser()
     if not place.is_dir():
-        name = _known(spec.name, encoders.index)
+        name = _known(spec.name, encoders.index, is_whole=True)
         return (name, "hub id") if name is not None else (None, None)
     for stated, how in _stated(place):
         name = _known(stated, encoders.index)
@@ -130,8 +130,10 @@ def _stated(place: Path) -> Iterable[tuple[str, str]]:
     yield place.resolve().name, "folder name"
 
 
-def _known(stated: str, names: Iterable[str]) -> str | None:
+def _known(stated: str, names: Iterable[str], *, is_whole: bool = False) -> str | None:
     """Return the one name of the record that is meant, whatever its case and its owner.
+
+    A whole name has its owner: a hub's id without one is another's.
 
     >>> _known("all-minilm-l6-v2", ["sentence-transformers/all-MiniLM-L6-v2"])
     'sentence-transformers/all-MiniLM-L6-v2'
@@ -139,7 +141,7 @@ def _known(stated: str, names: Iterable[str]) -> str | None:
     wanted = stated.lower()
     whole = [name for name in names if name.lower() == wanted]
     ends = [name for name in names if name.lower().rpartition("/")[2] == wanted]
-    found = whole or ends
+    found = whole if whole or is_whole else ends
     return found[0] if len(found) == 1 else None
 
 

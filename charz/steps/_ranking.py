@@ -169,10 +169,15 @@ def seconds(
     Two operations for each weight and token (`charz.completion._plan.seconds`), over the rate at
     which the measured encoders, of ``sizes`` weights, went on this machine.
     """
+    speed = rate(found, sizes) or RATE
+    return 2 * np.asarray(n_params, dtype=np.float64) * 1000 * mean_chars / CHARS_PER_TOKEN / speed
+
+
+def rate(found: Sequence[Measured], sizes: Floats) -> float | None:
+    """Return operations per second at which encoders of ``sizes`` weights went, None untimed."""
     rates = [
         2 * size * each.n_tokens / each.seconds
         for each, size in zip(found, sizes, strict=True)
         if each.seconds > 0 and each.n_tokens > 0 and np.isfinite(size)
     ]
-    rate = float(np.median(rates)) if rates else RATE
-    return 2 * np.asarray(n_params, dtype=np.float64) * 1000 * mean_chars / CHARS_PER_TOKEN / rate
+    return float(np.median(rates)) if rates else None

@@ -7,7 +7,7 @@ measures.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from charz.completion import _best, _plan, _scale
 from charz.errors import InputError, RegistryError
 from charz.records import Progress
-from charz.steps import _costs, _filters, _lines, _models, _placed
+from charz.steps import _costs, _filters, _lines, _models, _placed, _ranking
 
 if TYPE_CHECKING:
     from charz.completion._model import Model
@@ -119,6 +119,8 @@ def plan(
     if train is not None:
         task = _placed.task(store, model, train=train, measure=measure, facts=facts,
                             progress=progress, **columns)  # fmt: skip
+        speed = _ranking.rate([*task.measured.values()], task.sizes(model))
+        known = replace(known, rate=speed or known.rate)
         lines, notes = [_lines.of_texts(model, task, kept, specs, known)], task.notes
     else:
         lines = _of_registry(store, model, dataset, kept, specs, known)
@@ -140,6 +142,7 @@ def following(
     encoders: Sequence[str] = (),
     datasets: Sequence[str] = (),
     goal: str = "fill",
+    record: str = "best",
 ) -> Key | None:
     """Return dataset and spec of the cell to run next here, None when none is worth it.
 
@@ -148,7 +151,7 @@ def following(
     tried : set of (dataset, spec)
         Cells that are not proposed again.
     """
-    model = _models.model(store)
+    model = _models.model(store, record)
     ids = set(_filters.encoders(store, encoders))
     names = set(_filters.datasets(store, datasets).values())
     specs, known = _lines.local(store, model, sorted(ids)), _costs.speeds(store)

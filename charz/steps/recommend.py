@@ -189,12 +189,10 @@ def _table(model: Model, asked: _ranking.Asked, task: Task, near: Sequence[str])
     said = _suspects.warnings(model.encoders.loc[table["encoder"]], task.name, near)
     for column in ("warning", "trained_on"):
         table[column] = [each[column] for each in said]
-    sizes = model.encoders["n_params"]
-    known = np.array([sizes.get(each.name or "", math.nan) for each in task.measured])
     usual = float(np.nanmedian(model.tasks["mean_chars"]))
     mean_chars = float(task.facts.get("mean_chars") or usual)
     n_params = table["n_params"].to_numpy(dtype=np.float64)
-    table["seconds"] = _ranking.seconds(n_params, mean_chars, found, known)
+    table["seconds"] = _ranking.seconds(n_params, mean_chars, found, task.sizes(model))
     return table[list(COLUMNS)]
 
 

@@ -32,6 +32,7 @@ def run(
     dask: str | None = None,
     metric: str = "accuracy",
     plan: bool = False,
+    record: str = "best",
     progress: Progress | None = None,
 ) -> list[Summary]:
     """Bring the registry up to date and return what each step did.
@@ -54,6 +55,8 @@ def run(
         Run cells of the protocol ``mteb`` one after the other instead, each the one that
         `charz.steps.plan` puts first given all results so far, until none is worth it. No
         metamodel is fitted.
+    record : {"best", "own", "shipped"}
+        What a plan goes by, see `charz.steps._models.model`.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def run(
     chosen = {"encoders": encoders, "datasets": datasets, "workers": workers}
     with _units.cluster(dask):
         if plan:
-            return _follow(store, chosen, deadline, progress)
+            return _follow(store, chosen, record, deadline, progress)
         summaries = _round(store, chosen, deadline, progress)
         if any("set aside" in note for each in summaries for note in each.notes):
             summaries += _round(store, chosen, deadline, progress)
@@ -91,7 +94,7 @@ def _round(
 
 
 def _follow(
-    store: Store, chosen: dict[str, Any], deadline: float | None, progress: Progress
+    store: Store, chosen: dict[str, Any], record: str, deadline: float | None, progress: Progress
 ) -> list[Summary]:
     """Run the cell that is planned next, until none is or the time is up.
 
@@ -102,7 +105,7 @@ def _follow(
     summaries: list[Summary] = []
     where = {name: chosen[name] for name in ("encoders", "datasets")}
     while deadline is None or time.monotonic() < deadline:
-        cell = shelf.step("plan").following(store, tried, **where)
+        cell = shelf.step("plan").following(store, tried, record=record, **where)
         if cell is None:
             break
         tried.add(cell)
