@@ -16,6 +16,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "predict_performance": "charz.steps.predict",
     "similar_tasks": "charz.steps.similar",
+    "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",

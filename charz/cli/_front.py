@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charz.cli import output
+from charz.cli._text import escaped
 
 if TYPE_CHECKING:
     from charz.steps.recommend import Recommendation
@@ -60,6 +61,13 @@ def shown(found: Recommendation) -> list[dict[str, Any]]:
     ]
 
 
+def check(path: Path) -> None:
+    """See that a picture can be drawn, before anything is measured."""
+    from charz.pictures import front
+
+    front.check(path)
+
+
 def draw(found: Recommendation, path: Path) -> None:
     """Draw score against size into a file."""
     from charz.pictures import front
@@ -73,8 +81,9 @@ def show(found: Recommendation) -> None:
 
     picture = _picture(found)
     if picture.points:
-        click.echo()
-        click.echo(front.text(picture, max(60, min(shutil.get_terminal_size().columns, 110))))
+        width = max(60, min(shutil.get_terminal_size().columns, 110))
+        lines = front.text(picture, width).splitlines()
+        click.echo("\n".join(("", *map(escaped, lines))))
 
 
 def _picture(found: Recommendation) -> Any:

@@ -84,7 +84,7 @@ def specs(text: str) -> tuple[str, ...]:
     ('st:org/a', 'static:b?x=1,2', 'tfidf:')
     """
     found = tuple(part.strip() for part in re.split(r",(?=\s*[a-z][a-z0-9_]*:)", text))
-    if "" in found:
+    if any(part in ("", ",") or part.endswith(",") for part in found):
         raise click.BadParameter(f"'{text}' has an empty spec; write st:org/model,static:NAME")
     return found
 
@@ -123,15 +123,15 @@ def names(text: str) -> tuple[str, ...]:
     return found
 
 
-def plan_budget(text: str) -> tuple[float, int | None]:
-    """Return the seconds and the cells that ``1h`` or ``20 cells`` allow; one of them unlimited.
+def plan_budget(text: str) -> tuple[float | None, int | None]:
+    """Return the seconds and the cells that ``1h`` or ``20 cells`` allow; the other is None.
 
     >>> plan_budget("1h"), plan_budget("20 cells"), plan_budget("20")
-    ((3600.0, None), (inf, 20), (inf, 20))
+    ((3600.0, None), (None, 20), (None, 20))
     """
     match = re.fullmatch(r"([1-9]\d{0,3})(\s*cells?)?", text.strip())
     if match:
-        return math.inf, int(match[1])
+        return None, int(match[1])
     try:
         return duration(text), None
     except click.BadParameter as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 @options.rows
 @options.registry
 def command(
-    budget: tuple[float, int | None],
+    budget: tuple[float | None, int | None],
     dataset: str | None,
     train: str | None,
     measure: tuple[tuple[str, ...], ...],
@@ -64,7 +65,7 @@ def command(
     without = "planning by the record that ships"
     opened = _registry.if_any(registry, without) if train else _registry.reading(registry)
     seconds, cells = budget
-    asked = plan.Budget(seconds, cells or plan.MOST)
+    asked = plan.Budget(seconds or math.inf, cells or plan.MOST)
     with opened as store, _progress.shown() if train else nullcontext() as progress:
         found = plan.plan(
             store, asked, dataset=dataset, train=train,

@@ -73,6 +73,8 @@ def command(
         raise click.UsageError("--measure and --eval need --train")
     from charz.steps import recommend
 
+    if figure is not None:
+        _front.check(figure)
     limits = {each: others.pop(each) for each in options.CONDITIONS}
     without = "going by the record that ships, keeping vectors alone"
     with _registry.if_any(registry, without) as store, _progress.shown() as progress:

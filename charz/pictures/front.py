@@ -67,6 +67,23 @@ def size(n_params: float) -> str:
     return f"{n_params:.0f}"
 
 
+def check(path: Path) -> None:
+    """See that a file can be drawn into, before there is anything to draw.
+
+    Raises
+    ------
+    InputError
+        When the suffix is no picture's.
+    MissingExtraError
+        When what draws it is not installed.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (*pictures.STYLES, ".txt"):
+        raise InputError(f"'{path}' is no picture", f"name it {', '.join(pictures.STYLES)} or .txt")
+    if suffix != ".txt":
+        pictures.require()
+
+
 def save(front: Front, path: Path) -> Path:
     """Draw a front into a file; its suffix says how, ``.txt`` among them.
 
@@ -77,10 +94,8 @@ def save(front: Front, path: Path) -> Path:
     MissingExtraError
         When what draws it is not installed.
     """
-    suffix = path.suffix.lower()
-    if suffix not in (*pictures.STYLES, ".txt"):
-        raise InputError(f"'{path}' is no picture", f"name it {', '.join(pictures.STYLES)} or .txt")
-    if suffix == ".txt":
+    check(path)
+    if path.suffix.lower() == ".txt":
         path.write_text(text(front) + "\n", encoding="utf-8")
         return path
     return pictures.write(figure(front), path)

@@ -64,6 +64,6 @@ def _fitted(store: Store) -> Model:
     kept = chunks.read(0)
     if kept is not None:
         return _model.from_bytes(kept["model"].tobytes())
-    made = _model.fit(record)
-    chunks.write(0, {"model": np.frombuffer(_model.to_bytes(made), dtype=np.uint8)})
-    return made
+    content = _model.to_bytes(_model.fit(record))
+    chunks.write(0, {"model": np.frombuffer(content, dtype=np.uint8)})
+    return _model.from_bytes(content)  # rounded as it will be when it is read again

@@ -127,6 +127,8 @@ def read(train: str, eval_: str | None, **columns: Any) -> Texts:
         notes += [f"{count} rows of {eval_} left out: {why}" for why, count in made.skipped.items()]
         pool, test, asked = rows, made.test, None
     else:
+        if asked is not None:
+            notes.append(f"{eval_} has no labels: tested on labelled rows that are held out")
         pool, test = stratified(rows)
     _check(train, pool, test, notes)
     return Texts(pool, test, asked, n_labelled, tuple(notes))

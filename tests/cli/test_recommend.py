@@ -12,6 +12,7 @@ from tests.cli.conftest import done, run, table, texts
 
 OWN = ("--record", "own")
 GLOVE, LLAMA = "static:glove=glove", "static:wordllama"
+OTHER = {"sport": "money", "money": "sport"}
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ def record(made, tmp_path, monkeypatch):
 def task(tmp_path):
     return {
         "train": table(tmp_path / "moods.csv", texts(80, 7)),
-        "test": table(tmp_path / "later.csv", texts(60, 8)),
+        "test": table(tmp_path / "later.csv", [(text, OTHER[y]) for text, y in texts(60, 8)]),
         "pool": table(tmp_path / "pool.csv", [(t,) for t, _ in texts(60, 8)], header="text"),
     }
 
@@ -84,8 +85,8 @@ def test_asking_again_encodes_nothing_and_says_the_same(record, charz, rows, tas
     monkeypatch.setattr(_encode, "load", None)  # encoding would be an error
     assert rows(*asked) == first
     keys = rows("query", "--sql", "SELECT encoder_spec, value FROM prediction")
-    assert [row["encoder_spec"] for row in keys] == ["static:wordllama"]
-    assert keys[0]["value"] == first[0]["measured"][0]["own"]
+    assert {row["encoder_spec"] for row in keys} == {"static:wordllama"}
+    assert first[0]["measured"][0]["own"] in {row["value"] for row in keys}
 
 
 def test_eval_rows_with_labels_are_tested_on_and_others_are_not(record, rows, task):
@@ -94,7 +95,8 @@ def test_eval_rows_with_labels_are_tested_on_and_others_are_not(record, rows, ta
     (unlabelled,) = rows(*asked, "--eval", task["pool"])
     (alone,) = rows(*asked)
     scores = [each["measured"][0]["accuracy"] for each in (labelled, unlabelled, alone)]
-    assert scores[1] == scores[2] != scores[0]
+    assert scores[1] == scores[2] > 0.8
+    assert scores[0] < 0.2  # its labels are the wrong way round
 
 
 def test_facts_alone_are_answered_with_wider_intervals(record, rows, task):
@@ -182,7 +184,7 @@ def test_one_encoder_that_fails_does_not_stop_the_others(record, rows, task):
 
 
 def test_hostile_names_and_texts_are_shown_safely(record, charz, tmp_path):
-    rows = [(f"a {'good' if i % 2 else 'poor'} \x1b[31mthing\u202e {i}", f"c{i % 2}\x1b[2J")
+    rows = [(f"a {'good' if i % 2 else 'poor'} \x1b[31mthing\u202e {i}", f"c\u202e{i % 2}")
             for i in range(40)]  # fmt: skip
     file = table(tmp_path / "bad\u202ename.csv", rows)
     result = charz("recommend", "--train", file, *OWN, "--format", "table")
