@@ -105,14 +105,14 @@ def facts(text: str) -> dict[str, Any]:
     return found
 
 
-def _number(key: str, value: str) -> float:
+def _number(key: str, value: str) -> Any:
     try:
         number = _FACTS[key](value)
     except ValueError:
         number = math.nan
     if not 0 < number < 1e9:
         raise click.BadParameter(f"'{value}' is no {key}; write a number above 0")
-    return float(number)
+    return number
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -185,8 +185,8 @@ def text(front: Front, width: int = 80) -> str:
     >>> print(text(of("size and accuracy", [row, row | {"encoder": "b", "n_params": 9e7,
     ...                                               "value": 0.75, "high": 0.8}]), 60))
     size and accuracy
-       2.0M  org/a  0.50  ········----+----
-        90M  b      0.75  ········--------------------+--
+       2.0M  org/a  0.50  ··················-----+-----
+        90M  b      0.75  ··················-----------------+--
     """
     _check(front)
     best = front.best

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charz.records import Floats
     from charz.steps._trial import Measured
 
-SPREAD = 0.07
+SPREAD = 0.08
 """SD between encoders of what a doubling of the training rows adds, on the probit scale:
 ``python benchmarks/recommend.py`` measures it in the reference."""
 CHARS_PER_TOKEN = 4.0
