@@ -87,6 +87,13 @@ SEEN_OFTEN = (
 )  # fmt: skip
 """Encoders of which more draws are: encoders share the chance of a draw, draws do not."""
 
+SEEN_DERIVED = (
+    "wordllama?dims=256", "glove", "m2v-minilm-l6", "splade-tiny?layer=2",
+    "paraphrase-minilm-l3-v2?layer=3", "all-minilm-l6-v2", "multilingual-e5-small-q4",
+)  # fmt: skip
+"""Encoders whose samples of tasks made of a dataset's classes are characterized."""
+N_DERIVED = 4
+
 
 @dataclass(frozen=True)
 class Tier:
@@ -201,6 +208,8 @@ def _declare(store: Store, data: Path) -> None:
     subset.protocol(store, "label_noise", sampler="label_noise", **some)
     wide = {"sizes": (16, 64, 256, 1024), "n_seeds": 2, **every}
     subset.protocol(store, "shift", sampler="shifted", **wide)
+    some = {"sizes": (16, 64, 128, 256, 512), "n_seeds": N_DERIVED, **every}
+    subset.protocol(store, "derived", sampler="derived", **some)
     subset.run(store)
 
 
@@ -229,7 +238,12 @@ def _features(store: Store, tier: Tier, workers: int, progress: records.Progress
 
 def _seen(store: Store, tier: Tier) -> Iterator[dict[str, Any]]:
     """Yield what is characterized of a tier: encoders, datasets, protocols and draws."""
-    plans = ("curve", SEEN, 1), ("shift", SEEN_SHIFTED, 2), ("curve", SEEN_OFTEN, 5)
+    plans = (
+        ("curve", SEEN, 1),
+        ("shift", SEEN_SHIFTED, 2),
+        ("curve", SEEN_OFTEN, 5),
+        ("derived", SEEN_DERIVED, N_DERIVED + 1),  # its seeds begin at 1
+    )
     for protocol, encoders, n_seeds in plans:
         chosen = _of(store, tier, encoders)
         if chosen["encoders"]:

@@ -2,12 +2,14 @@
 
     python benchmarks/ship.py REGISTRY --metamodels
     python benchmarks/ship.py REGISTRY --figures
+    python benchmarks/ship.py RECORD --record
 
 The first fits ``charz/metamodels/shipped/`` anew, without the quickstart's corpora and the encoder
 that it predicts for, so that its question is new to them. The second writes ``charz/reference/``
-and the card in ``docs/reference.md``. Encoders measured from
-folders are named as their makers publish them, or else by the folder's last part. Nothing that
-ships holds a text.
+and the card in ``docs/reference.md``. The third takes a folder of MTEB's results as tables and
+writes what charz uses of it to ``charz/reference/mteb/``. Each leaves what the others wrote.
+Encoders measured from folders are named as their makers publish them, or else by the folder's
+last part. Nothing that ships holds a text.
 """
 
 from __future__ import annotations
@@ -19,11 +21,15 @@ import tempfile
 from pathlib import Path, PurePath
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 import charz
-from charz import paths
+from charz import paths, published
 from charz.metamodels import _bundle
+from charz.published import _tables
 from charz.schema import Encoder
 from charz.steps import _card, figures, fit, predict
 from charz.store import Store
@@ -51,15 +57,18 @@ FIRST, LAST = "<!-- card -->\n", "<!-- /card -->"
 def main() -> None:
     """Export, measure the size, and put the files in their places."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("registry", help="SQLite file or database URL")
+    parser.add_argument("registry", help="SQLite file or database URL, or the record's folder")
     parser.add_argument("--metamodels", action="store_true")
     parser.add_argument("--figures", action="store_true")
+    parser.add_argument("--record", action="store_true")
     given = parser.parse_args()
     if given.metamodels:
         with charz.open(given.registry) as store:
             _metamodels(store)
     if given.figures:
         _figures(given.registry)
+    if given.record:
+        _record(Path(given.registry))
 
 
 def _metamodels(store: Store) -> None:
@@ -89,10 +98,50 @@ def _figures(registry: str) -> None:
         if size > MOST:
             raise SystemExit(f"the figures take {size / 1e6:.1f} MB, more than {MOST / 1e6:.0f}")
         place = paths.PACKAGE / "reference"
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(made, place)
+        for file in made.iterdir():
+            shutil.copy(file, place / file.name)
     _show(json.loads((place / figures.CARD).read_text(encoding="utf-8")))
     print(f"{size / 1e6:.1f} MB in {place}")
+
+
+def _record(folder: Path) -> None:
+    """Write the lines, tasks and encoders of a record that charz uses, as tables of its layout."""
+    reading = published.read(folder)
+    tables = {name: pq.read_table(folder / f"{name}.parquet") for name in _tables.COLUMNS}
+    lines = reading.lines
+    used = {task.task for task in reading.tasks.values()}
+    kept = {
+        "results": pa.table(
+            {
+                "model": pa.array(lines["model"]),
+                "revision": pa.array(lines["revision"]),
+                "task": pa.array([reading.tasks[name].task for name in lines["dataset"]]),
+                "dataset_revision": pa.array(lines["dataset_revision"], from_pandas=True),
+                "mteb_version": pa.array(lines["version"], from_pandas=True),
+                "split": pa.array([reading.tasks[name].split for name in lines["dataset"]]),
+                "subset": pa.array([reading.tasks[name].subset for name in lines["dataset"]]),
+                "accuracy": pa.array(lines["accuracy"], pa.float32()),
+                "f1": pa.array(lines["macro_f1"], pa.float32(), from_pandas=True),
+                "accuracy_per_experiment": pa.array(lines["draws"], pa.list_(pa.float32())),
+                "f1_per_experiment": pa.array(
+                    [np.array([]) if np.isnan(f1).any() else f1 for f1 in lines["f1_draws"]],
+                    pa.list_(pa.float32()),
+                ),
+            }
+        ),
+        "tasks": tables["tasks"].filter(pc.field("task").isin(sorted(used))),
+        "encoders": tables["encoders"],
+    }
+    place = paths.PACKAGE / "reference" / "mteb"
+    place.mkdir(parents=True, exist_ok=True)
+    for name, table in kept.items():
+        columns = list(_tables.COLUMNS[name])
+        pq.write_table(
+            table.select(columns), place / f"{name}.parquet", compression="zstd",
+            compression_level=19, write_statistics=False, row_group_size=max(1, len(table)),
+        )  # fmt: skip
+    size = sum(file.stat().st_size for file in place.iterdir())
+    print(f"{len(lines):,} lines, {size / 1e6:.1f} MB in {place}")
 
 
 def _public(store: Store) -> dict[str, str]:

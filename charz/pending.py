@@ -27,6 +27,8 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 REFERENCE = "import reference"
 """The command of the runs that bring in figures: what only they know of asks for no work."""
+RECORDED = ("imported", "mteb")
+"""Kinds of encoders that are names alone: only what others published of them is known."""
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
@@ -59,8 +61,8 @@ def only_reference() -> sa.ColumnElement[bool]:
 def embeddings() -> Statement:
     """Return (encoder_id, split_id, basis_id) that have no vectors yet.
 
-    Every encoder that was ingested embeds every split; a fitted one also the eval split of
-    each shifted subset, fitted on the dataset that was trained on.
+    Every encoder that was ingested embeds every split; a fitted one also the split of each
+    shifted or pooled subset, fitted on the dataset that was trained on.
     """
     own = (
         sa.select(
@@ -69,22 +71,21 @@ def embeddings() -> Statement:
             Split.dataset_id.label("basis_id"),
         )
         .join_from(Encoder, Split, sa.true())
-        .where(Split.examples_hash.is_not(None), Encoder.kind != "imported", ~only_reference())
+        .where(Split.examples_hash.is_not(None), Encoder.kind.not_in(RECORDED), ~only_reference())
     )
-    shifted = (
+    foreign = (
         sa.select(Encoder.id, Subset.split_id, Subset.labels_of_id)
         .join_from(Encoder, Subset, sa.true())
         .join(Split, Split.id == Subset.split_id)
         .where(
             Encoder.is_fitted,
-            Encoder.kind != "imported",
+            Encoder.kind.not_in(RECORDED),
             ~only_reference(),
-            Subset.role == "eval",
             Split.dataset_id != Subset.labels_of_id,
             Split.examples_hash.is_not(None),
         )
     )
-    needed = sa.union(own, shifted).subquery()
+    needed = sa.union(own, foreign).subquery()
     there = sa.exists().where(
         Embedding.encoder_id == needed.c.encoder_id,
         Embedding.split_id == needed.c.split_id,
@@ -105,10 +106,11 @@ def _basis(subset: type[Subset], split: type[Split]) -> sa.ColumnElement[int]:
 def samples() -> Statement:
     """Return (encoder_id, train_subset_id, eval_subset_id, dataset_id) that could be measured.
 
-    A train and an eval subset belong together when one protocol drew them and their labels
-    use the classes of one dataset; both splits must be embedded.
+    A train and an eval subset belong together when one protocol drew them, their labels use
+    the classes of one dataset, and the eval subset is for every seed (0) or the training one's
+    own; both splits must be embedded, and that of a pooled subset's base.
     """
-    eval_split = aliased(Split)
+    train_split, eval_split = aliased(Split), aliased(Split)
     train_vectors, eval_vectors = aliased(Embedding), aliased(Embedding)
     return (
         sa.select(
@@ -121,13 +123,15 @@ def samples() -> Statement:
             _Eval.protocol_id == _Train.protocol_id,
             _Eval.labels_of_id == _Train.labels_of_id,
             _Eval.role == "eval",
+            _Eval.seed.in_((0, _Train.seed)),
         ))
         .join(eval_split, eval_split.id == _Eval.split_id)
+        .join(train_split, train_split.id == _Train.split_id)
         .join(Encoder, sa.true())
         .join(train_vectors, sa.and_(
             train_vectors.encoder_id == Encoder.id,
             train_vectors.split_id == _Train.split_id,
-            train_vectors.basis_id == _Train.labels_of_id,
+            train_vectors.basis_id == _basis(_Train, train_split),
         ))
         .join(eval_vectors, sa.and_(
             eval_vectors.encoder_id == Encoder.id,
@@ -138,8 +142,30 @@ def samples() -> Statement:
             _Train.role == "train",
             _Train.members_hash.is_not(None),
             _Eval.members_hash.is_not(None),
+            sa.or_(_Train.base_id.is_(None), _base_is_embedded()),
         )
     )  # fmt: skip
+
+
+def _base_is_embedded() -> sa.ColumnElement[bool]:
+    base, vectors = aliased(Subset), aliased(Embedding)
+    there = sa.select(vectors.encoder_id).join_from(
+        vectors,
+        base,
+        sa.and_(base.split_id == vectors.split_id, base.labels_of_id == vectors.basis_id),
+    )
+    return (
+        there.where(vectors.encoder_id == Encoder.id, base.id == _Train.base_id)
+        .correlate(Encoder, _Train)
+        .exists()
+    )
+
+
+def _is_pooled() -> sa.ColumnElement[bool]:
+    """Return whether a training subset is pooled, or the base of one: measured for its gain."""
+    pooled = aliased(Subset)
+    is_base = sa.exists().where(pooled.base_id == _Train.id).correlate(_Train)
+    return sa.or_(_Train.base_id.is_not(None), is_base)
 
 
 def _conditions(choice: Choice) -> list[sa.ColumnElement[bool]]:
@@ -170,7 +196,10 @@ def cells(choice: Choice | None = None) -> Statement:
 
 
 def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) -> Statement:
-    """Return chosen samples that lack the value of at least one of these features."""
+    """Return chosen samples that lack the value of at least one of these features.
+
+    Samples of pooled rows are for comparing results, not for learning from.
+    """
     values = (
         sa.select(sa.func.count())
         .where(
@@ -182,7 +211,8 @@ def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) 
         .correlate(Encoder, _Train, _Eval)
         .scalar_subquery()
     )
-    return samples().where(values < len(feature_ids), *_conditions(choice or Choice()))
+    lacking = samples().where(values < len(feature_ids), ~_is_pooled())
+    return lacking.where(*_conditions(choice or Choice()))
 
 
 def of_unit(statement: Statement, encoder_id: int, dataset_id: int) -> Statement:

@@ -14,8 +14,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Table, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from charz.columns import Base, now
+from charz.entries import Entry as Entry
 from charz.evaluations import Evaluation as Evaluation
 from charz.evaluations import Importance as Importance
+from charz.task_embeddings import TaskEmbedding as TaskEmbedding
 
 
 class Run(Base):
@@ -84,6 +86,10 @@ class Encoder(Base):
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    released: Mapped[str | None]
+    is_open: Mapped[bool | None]
+    languages: Mapped[list[Any] | None]
+    trained_on: Mapped[list[Any] | None]
 
 
 class Dataset(Base):
@@ -115,6 +121,9 @@ class Dataset(Base):
     extra: Mapped[dict[str, Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    languages: Mapped[list[Any] | None]
+    domains: Mapped[list[Any] | None]
+    mean_chars: Mapped[float | None]
 
 
 class Split(Base):
@@ -199,6 +208,10 @@ class Subset(Base):
     codes), of which the subset is the first ``n_rows``; ``parent_id`` is the next larger
     subset. ``labels_of_id`` is the dataset whose class codes the labels use: another
     dataset of the family for shifted eval subsets. Imported subsets have no members.
+
+    A pooled subset has a base, a subset of the dataset whose codes it uses: its rows are
+    those of ``base_id`` and then the first ``n_rows`` less the base's of its own members,
+    which come from a split of another dataset.
     """
 
     __tablename__ = "subset"
@@ -219,6 +232,7 @@ class Subset(Base):
     members_hash: Mapped[str | None] = mapped_column(ForeignKey("artifact.hash"))
     class_counts: Mapped[list[Any]]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
+    base_id: Mapped[int | None] = mapped_column(ForeignKey("subset.id"), index=True)
 
 
 class Result(Base):

@@ -24,7 +24,7 @@ from charz.paths import PACKAGE
 
 SHELVES = (
     "sources", "encoders", "samplers", "probes", "features", "estimators",
-    "curves", "metamodels",
+    "curves", "metamodels", "tasks", "completion",
 )  # fmt: skip
 
 

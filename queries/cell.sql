@@ -1,4 +1,5 @@
 -- What was measured or imported? Every result, with names in place of ids.
+-- (Pooled training rows are in pooled_gain.)
 --
 -- column: encoder_id BIGINT  id of the encoder
 -- column: train_subset_id BIGINT  id of the training subset
@@ -66,4 +67,5 @@ JOIN split ON split.id = s.split_id
 JOIN dataset AS d ON d.id = t.labels_of_id
 JOIN dataset AS ed ON ed.id = split.dataset_id
 JOIN protocol AS plan ON plan.id = t.protocol_id
+WHERE t.base_id IS NULL
 ORDER BY dataset, encoder, protocol, n_train, seed, eval_dataset, n_eval, eval_seed, probe

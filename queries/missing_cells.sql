@@ -19,10 +19,15 @@ SELECT
     count(*) FILTER (r.encoder_id IS NULL) AS n_missing
 FROM subset AS t
 JOIN subset AS s
-    ON s.protocol_id = t.protocol_id AND s.labels_of_id = t.labels_of_id AND s.role = 'eval'
+    ON s.protocol_id = t.protocol_id
+    AND s.labels_of_id = t.labels_of_id
+    AND s.role = 'eval'
+    AND s.seed IN (0, t.seed)
 JOIN split ON split.id = s.split_id
-JOIN embedding AS et ON et.split_id = t.split_id AND et.basis_id = t.labels_of_id
-JOIN encoder AS e ON e.id = et.encoder_id
+JOIN split AS own ON own.id = t.split_id
+JOIN embedding AS et ON et.split_id = t.split_id
+JOIN encoder AS e
+    ON e.id = et.encoder_id AND et.basis_id = if(e.is_fitted, t.labels_of_id, own.dataset_id)
 JOIN embedding AS es
     ON es.encoder_id = e.id
     AND es.split_id = s.split_id

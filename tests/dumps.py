@@ -30,6 +30,7 @@ def _clauses(statement: str) -> str:
     if not statement.startswith("CREATE TABLE"):
         return statement + ";"
     head, _, body = re.sub(r"\s+", " ", statement).partition("(")
+    head = head.replace('"', "")  # a table that SQLite copied is quoted
     body, _, tail = body.rpartition(")")
     parts = [part.strip() for part in re.split(r",(?![^()]*\))", body)]
     columns = [part for part in parts if not part.startswith("CONSTRAINT")]

@@ -205,9 +205,10 @@ CONTRACTS = (
     "tests/probes/test_contract.py", "tests/samplers/test_contract.py",
     "tests/encoders/test_contract.py", "tests/sources/test_resolve.py",
     "tests/sources/test_catalogue.py", "tests/queries/test_headers.py",
+    "tests/tasks/test_contract.py", "tests/completion/test_contract.py",
 )  # fmt: skip
 ADDED = ("norm_ratio", "halfway", "medians", "capped", "letters", "sqlite", "extra/rotten_tomatoes",
-         "long_texts")  # fmt: skip
+         "long_texts", "text_spread", "median_order")  # fmt: skip
 
 
 together = pytest.mark.xdist_group("adding")  # one worker makes the copy, not each
@@ -261,7 +262,7 @@ def test_an_added_thing_keeps_its_contract(contracts: str, name: str) -> None:
 @together
 def test_what_is_added_passes_the_checks_of_the_project(extended: Path) -> None:
     python = [name for name in given_files() if name.endswith(".py")]
-    assert len(python) == 6
+    assert len(python) == 8
     run(extended, "-m", "ruff", "check", "--no-cache", *python)
     run(extended, "-m", "ruff", "format", "--no-cache", "--check", *python)
 

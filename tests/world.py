@@ -27,6 +27,10 @@ def fill(store: Store, encoders: str = "ab", datasets: str = "xy", n_seeds: int 
         ]
         for protocol, probes in (("curve", ["logistic"]), ("shift", ["logistic", "centroid"])):
             _cells(writer, protocol, probes, made, splits, features, n_seeds, run)
+        _published(writer, run)
+        for encoder_name, encoder in made.items():
+            for name, split in splits.items():
+                _task(writer, encoder, split["train"], f"{encoder_name} {name}", run)
         _forecast(writer, run)
         writer.put("failure", [
             {"step": "probe", "unit": "u", "message": "Grüße\n'; --", "n_attempts": 2,
@@ -113,6 +117,36 @@ def _cells(
                         _measure(writer, cell, probe_ids, features, encoder_name, name, n_train)
 
 
+def _published(writer: Writer, run: int) -> None:
+    row = {
+        "spec": "mteb:org/a", "kind": "mteb", "name": "org/a", "lineage": "a",
+        "fingerprint": "m" * 8, "n_dims": 3, "released": "2024-02-08", "is_open": True,
+        "languages": ["eng-Latn"], "trained_on": ["NQ"], "run_id": run, "created_at": WHEN,
+    }  # fmt: skip
+    encoder = writer.ensure("encoder", FACTS | row)
+    dataset = writer.ensure("dataset", {
+        "name": "mteb/t", "fingerprint": "t-1", "source": "mteb:t", "group_name": "mteb/t",
+        "n_classes": 2, "classes": ["0", "1"], "is_pair": False, "extra": {}, "run_id": run,
+        "created_at": WHEN, "languages": ["eng-Latn"], "domains": ["News"], "mean_chars": 54.25,
+    })  # fmt: skip
+    split = writer.ensure("split", {
+        "dataset_id": dataset, "name": "test", "n_rows": 10, "class_counts": [5, 5],
+    })  # fmt: skip
+    protocol = writer.ensure("protocol", {
+        "name": "mteb", "sampler": "mteb", "parameters": {}, "sizes": None, "n_seeds": 10,
+        "eval_sizes": [None],
+    })  # fmt: skip
+    judged = writer.ensure("subset", {
+        "protocol_id": protocol, "split_id": split, "labels_of_id": dataset, "role": "eval",
+        "n_rows": 10, "seed": 0, "class_counts": [5, 5], "run_id": run,
+    })  # fmt: skip
+    writer.put("entry", [{
+        "encoder_id": encoder, "eval_subset_id": judged, "accuracy": 0.75, "macro_f1": None,
+        "n_draws": 0, "revision": "1", "dataset_revision": None, "version": "1.2.3",
+        "run_id": run,
+    }])  # fmt: skip
+
+
 def _subset(
     writer: Writer,
     place: dict[str, Any],
@@ -147,6 +181,14 @@ def _embed(
             "vectors_hash": artifact(writer, "embedding", f"{encoder_name} {of} {split}"),
             "n_dims": 3, "n_tokens": 2**33, "seconds": 0.25, "run_id": run,
         }])  # fmt: skip
+
+
+def _task(writer: Writer, encoder: int, split: int, name: str, run: int) -> None:
+    writer.put("task_embedding", [{
+        "encoder_id": encoder, "split_id": split, "kind": "text_mean",
+        "vector_hash": artifact(writer, "embedding", f"{name} task"), "n_rows": 40, "n_dims": 3,
+        "run_id": run,
+    }])  # fmt: skip
 
 
 def _measure(

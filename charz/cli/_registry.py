@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from charz.cli.output import talk
+
 if TYPE_CHECKING:
     from charz.store import Store
 
@@ -34,13 +36,12 @@ def writing(url: str | None, *, create: bool = False) -> Iterator[Store]:
         yield opened
 
 
-def writing_if_any(url: str | None) -> AbstractContextManager[Store | None]:
-    """Open the registry to write; without one that was named, do with what ships with charz."""
+def if_any(url: str | None, without: str) -> AbstractContextManager[Store | None]:
+    """Open the registry; without one that was named, say so and what is done ``without``."""
     from charz import paths, store
-    from charz.cli import output
 
     if url is None and store.current(paths.registry_url()) is None:
-        output.talk("no registry yet: predicting from what ships with charz, keeping nothing")
+        talk(f"no registry yet: {without}")
         return nullcontext()
     return writing(url)
 

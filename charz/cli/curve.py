@@ -59,7 +59,8 @@ def command(
 
         forecast.check(figure)
         pictures.require()
-    with _registry.writing_if_any(registry) as store:
+    without = "forecasting from what ships with charz, keeping nothing"
+    with _registry.if_any(registry, without) as store:
         found = curve.files(
             store, encoder=encoder, train=train, eval=eval_, **options.given(**asked)
         )

@@ -58,7 +58,8 @@ def command(registry: str | None, style: str | None, **asked: Any) -> None:
     Each row is predicted without its dataset group, its encoder lineage, or both. Prints and
     stores a row of figures for every method, way of holding out, setting and size of the
     training sample; 'charz query evaluation' shows them again, 'charz query importance' the
-    worth of the features.
+    worth of the features. 'mixture_told' is the mixture told of each row whether its eval texts
+    come from the same source as the labelled ones, as by 'charz predict --domain'.
     """
     from charz.steps import evaluate
 

@@ -17,11 +17,11 @@ from charz.cli._group import Command
 def command(folder: str, registry: str | None, style: str | None) -> None:
     """Add what another registry exported.
 
-    FOLDER may also be the word reference: the figures that ship with charz (write
-    ./reference for a folder of that name). The registry is made when there is none;
-    what is there already is left as it is.
+    FOLDER may also be the word reference: the figures and the public record that ship
+    with charz (write ./reference for a folder of that name). The registry is made when
+    there is none; what is there already is left as it is.
     """
-    from charz.steps import figures, transfer
+    from charz.steps import figures, published, transfer
 
     place = figures.reference() if folder == "reference" else Path(folder)
     with _registry.writing(registry, create=True) as store, _progress.shown() as progress:
@@ -29,4 +29,5 @@ def command(folder: str, registry: str | None, style: str | None) -> None:
             done = figures.load(store, place, progress=progress)
         else:
             done = transfer.load(store, place)
-    output.summaries([done], style)
+        record = published.shipped(store, progress=progress) if folder == "reference" else None
+    output.summaries([done] if record is None else [done, record], style)

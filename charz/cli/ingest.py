@@ -1,18 +1,19 @@
-"""``charz ingest``: encoders and datasets enter the registry."""
+"""``charz ingest``: encoders, datasets and published results enter the registry."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
-from charz.cli import _registry, options, output
+from charz.cli import _progress, _registry, options, output
 from charz.cli._group import Command, Group
 
 
 @click.group(cls=Group)
 def command() -> None:
-    """Bring encoders and datasets into the registry.
+    """Bring encoders, datasets and published results into the registry.
 
     The registry is made when there is none. Ingesting a thing twice changes nothing.
     """
@@ -93,6 +94,28 @@ def dataset(
                 found += [ingest.dataset(store, reference, **options.given(**facts))]
     finally:
         _write(found, style)
+
+
+@command.command(
+    cls=Command,
+    examples=("charz ingest results mteb results/", "charz ingest results mteb tables/"),
+)
+@click.argument("record", type=click.Choice(("mteb",)), metavar="RECORD")
+@click.argument("path", type=click.Path(path_type=Path))
+@options.rows
+@options.registry
+def results(record: str, path: Path, registry: str | None, style: str | None) -> None:
+    """Bring in results that others published.
+
+    RECORD is mteb. PATH is a checkout of its results' repository, or a folder with
+    results.parquet. Only text classification is taken; what is left out is told by reason.
+    Encoders and datasets that come along are names and facts: they ask for no work.
+    """
+    from charz.steps import published
+
+    with _registry.writing(registry, create=True) as store, _progress.shown() as progress:
+        done = published.mteb(store, path, progress=progress)
+    output.summaries([done], style)
 
 
 def _write(found: list[dict[str, Any]], style: str | None) -> None:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
               metavar="SHARE", help="Coverage of the interval.")  # fmt: skip
 @click.option("--at", type=click.IntRange(2), multiple=True, metavar="N",
               help="Also the score with N labelled rows. Repeatable.")  # fmt: skip
+@click.option(
+    "--domain", type=click.Choice(["unknown", "same", "other"]), default="unknown",
+    show_default=True, help="Source of the eval texts: that of the labelled, or another.",
+)  # fmt: skip
 @options.columns
 @options.rows
 @options.registry
@@ -38,6 +42,7 @@ def command(
     metric: str,
     level: float,
     at: tuple[int, ...],
+    domain: str,
     registry: str | None,
     style: str | None,
     **columns: str | None,
@@ -46,11 +51,14 @@ def command(
 
     One row per forecast: value, low and high at the level, baselines, support (1: the sample
     is well inside the measured world, 0: unlike all of it), and what it was made from. With a
-    registry each forecast is kept under a key, to be settled by 'charz outcome'.
+    registry each forecast is kept under a key, to be settled by 'charz outcome'. Say with
+    --domain whether the eval texts come from the same source as the labelled ones or from
+    another: unknown, the metamodel guesses.
     """
     from charz.steps import predict
 
-    with _registry.writing_if_any(registry) as store:
+    without = "predicting from what ships with charz, keeping nothing"
+    with _registry.if_any(registry, without) as store:
         found = predict.files(
             store,
             encoder=encoder,
@@ -59,6 +67,7 @@ def command(
             metric=metric,
             level=level,
             at=at,
+            domain=domain,
             **options.given(**columns),
         )
     output.rows([_row(forecast, nested=style in ("json", "ndjson")) for forecast in found], style)

@@ -1,8 +1,12 @@
 """A fitted metamodel with all that its answers need, as named arrays.
 
-A bundle holds the model, the calibration of its intervals, what it knows of the measured
+A bundle holds the model, the calibrations of its intervals, what it knows of the measured
 world (support), the constant it must beat and its provenance. It is stored as one ``.npz``
 without pickle, in a registry or inside the package.
+
+Answers err less where the metamodel is told whether the eval rows come from another source
+(`charz.metamodels._domain`). So there are two calibrations, of held-out answers that guessed
+and of held-out answers that were told, the arrays of each under its name.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ import numpy as np
 
 from charz import shelf
 from charz.errors import InputError
-from charz.metamodels import _heldout, _intervals, _link, _risks, _support
+from charz.metamodels import _domain, _heldout, _intervals, _link, _risks, _support
 from charz.metamodels._design import HIDDEN
 from charz.metamodels._parts import part
 
@@ -26,8 +30,9 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-FORMAT = 2
+FORMAT = 3
 _PARTS = ("model", "calibration", "known")
+_CALIBRATIONS = ("guessed", "told")
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Bundle:
     groups, lineages : tuples of str
         The dataset groups and encoder lineages that it has seen.
     model, calibration, known : dict of arrays
-        See the items, `_conformal` and `_support`.
+        See the items, `_intervals` (twice: ``guessed.`` and ``told.``) and `_support`.
     """
 
     item: str
@@ -124,6 +129,11 @@ class Table:
         return np.where(self.groups == self.sources, "same", "shift")
 
     @property
+    def told(self) -> pd.DataFrame:
+        """The features as of one who says of every row whether it is a shift."""
+        return _domain.tell(self.features, self.settings == "shift")
+
+    @property
     def at_own_size(self) -> Any:
         """Whether each row's target was reached at the sample's own size."""
         return (self.features["n_target"] == self.features["n_train"]).to_numpy()
@@ -142,7 +152,6 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
     known = _support.fit(table.features, table.groups)
     held_out = _held_out(item, table)
     risks = _risks.signs(table.features, _support.held_out(known, table.features, table.groups))
-    high = 1.0 if _link.choose(table.target) == "share" else np.inf
     weights = _link.group_weights(table.groups)
     bundle = Bundle(
         item=item,
@@ -154,9 +163,7 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
         groups=tuple(sorted({*table.groups.tolist(), *table.sources.tolist()})),
         lineages=tuple(sorted(set(table.lineages.tolist()))),
         model=shelf.load("metamodels", item).fit(table.features, table.target, table.groups),
-        calibration=_intervals.fit(
-            held_out, table.target, table.groups, risks, table.settings == "shift", high
-        ),
+        calibration=_calibrated(table, held_out, risks),
         known=known,
     )
     return bundle, _report(item, table, held_out, risks) if bundle.n_groups > 1 else []
@@ -165,15 +172,27 @@ def fit(item: str, metric: str, table: Table) -> tuple[Bundle, list[dict[str, An
 def _held_out(item: str, table: Table) -> Floats:
     """Return predictions made without each row's group and, where possible, its lineage.
 
-    With one lineage alone only groups are held out; with one group the mean of all rows
-    stands in: its calibration, on one group, promises nothing.
+    Those that guess what a row is and those that are told, (2, rows). With one lineage alone
+    only groups are held out; with one group the mean of all rows stands in: its calibration,
+    on one group, promises nothing.
     """
     if len(np.unique(table.groups)) < 2:
-        return np.full(len(table.target), np.mean(table.target))
+        return np.full((2, len(table.target)), np.mean(table.target))
     lineages = table.lineages if len(np.unique(table.lineages)) > 1 else None
-    return _heldout.predictions(
-        item, table.features, table.target, table.groups, lineages, sources=table.sources
-    )
+    blocks = _heldout.blocks(table.groups, lineages, table.sources)
+    asked = [table.features, table.told]
+    return blocks.several(item, table.features, table.target, table.groups, asked)
+
+
+def _calibrated(table: Table, held_out: Floats, risks: dict[str, Any]) -> Arrays:
+    """Return the two calibrations, each under its name."""
+    high = 1.0 if _link.choose(table.target) == "share" else np.inf
+    shift = table.settings == "shift"
+    found: Arrays = {}
+    for name, answers in zip(_CALIBRATIONS, held_out, strict=True):
+        own = _intervals.fit(answers, table.target, table.groups, risks, shift, high)
+        found |= {f"{name}.{key}": array for key, array in own.items()}
+    return found
 
 
 def _report(
@@ -186,7 +205,8 @@ def _report(
         table.target[own],
         table.groups[own],
         table.lineages[own] if len(np.unique(table.lineages)) > 1 else None,
-        predicted=held_out[own],
+        predicted=held_out[0][own],
+        told=held_out[1][own] if _domain.is_heard(item) else None,
         risks={name: column[own] for name, column in risks.items()},
         settings=table.settings[own],
         metric=table.metric,
@@ -196,17 +216,25 @@ def _report(
 def answer(bundle: Bundle, features: pd.DataFrame, level: float) -> Answer:
     """Predict rows of features, with intervals at ``level``.
 
+    Where a row says what it is (`_domain.TOLD`), its interval is that of answers that were told.
+
     Raises
     ------
     InputError
         When the level is not inside (0, 1).
     """
     raw = shelf.load("metamodels", bundle.item).predict(bundle.model, features)
-    low_bound, high_bound = bundle.calibration["bounds"]
-    value = np.clip(raw, low_bound, high_bound)
+    guessed, told = (part(bundle.calibration, f"{name}.") for name in _CALIBRATIONS)
+    value = np.clip(raw, *guessed["bounds"])
     support = np.clip(_support.support(bundle.known, features), 0, 1)
     risks = _risks.signs(features, support)
-    low, high = _intervals.interval(bundle.calibration, value, risks, level)
+    shift = _domain.told(features)
+    ends = zip(
+        _intervals.interval(guessed, value, risks, level),
+        _intervals.interval(told, value, risks, level, shift),
+        strict=True,
+    )
+    low, high = (np.where(np.isfinite(shift), known, other) for other, known in ends)
     return Answer(value, low, high, support)
 
 

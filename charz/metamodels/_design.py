@@ -40,7 +40,7 @@ GUESSES = {
 }
 """Of metrics other than accuracy, the columns that stand beside a metamodel, by their names."""
 HIDDEN = "_"
-"""Columns that begin so are known in training alone: no model learns from them."""
+"""Columns that begin so say what a row was, or is said to be: no model learns from them."""
 SIZE = "n_train"
 USUAL = 64.0
 #: No feature says more beyond this; squares and float32 stay finite.
@@ -91,12 +91,12 @@ def _anchors(
 
 
 def _mean(features: pd.DataFrame, anchors: list[str], link: str, level: float) -> Floats:
-    """Return the mean of the anchors that a row has, on the learned scale, else the level."""
-    X = _link.to_scale(link, columns(features, anchors))
+    """Return the scaled mean of the anchors that a row has, else the level."""
+    X = columns(features, anchors)
     known = np.isfinite(X)
     count = known.sum(axis=1)
     total = np.where(known, X, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), level)
+    return np.where(count > 0, _link.to_scale(link, total / np.maximum(count, 1)), level)
 
 
 def guesses(metric: str, features: pd.DataFrame) -> dict[str, str]:

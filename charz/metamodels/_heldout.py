@@ -18,6 +18,8 @@ from charz.errors import InputError
 from charz.metamodels import _conformal, _design, _intervals, _judging, _link
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import ArrayLike
 
@@ -54,21 +56,43 @@ class Blocks:
         workers : int
             Processes that fit blocks side by side; the answers are the same.
         """
+        (answers,) = self.several(name, features, target, groups, [features], workers)
+        return np.asarray(answers)
+
+    def several(
+        self,
+        name: str,
+        features: pd.DataFrame,
+        target: ArrayLike,
+        groups: ArrayLike,
+        asked: Sequence[pd.DataFrame],
+        workers: int = 1,
+    ) -> Floats:
+        """Predict every held-out row once of each frame, (frames, rows), by one fit a block.
+
+        Parameters
+        ----------
+        asked : sequence of frames (rows, columns)
+            What is said of the rows when they are held out, such as with and without a hint.
+        """
         import joblib
 
         y, labels = np.asarray(target, dtype=np.float64), np.asarray(groups)
         link = _link.choose(y)
         do = joblib.delayed(_answer)
         jobs = (
-            do(name, features[trained], y[trained], labels[trained], link, features[held])
+            do(
+                name, features[trained], y[trained], labels[trained], link,
+                [frame[held] for frame in asked],
+            )
             for held, trained in self.pairs
-        )
-        answers = np.full(len(y), np.nan)
+        )  # fmt: skip
+        answers = np.full((len(asked), len(y)), np.nan)
         # A worker is one process of one thread: trees on a few thousand rows gain from no more.
         with joblib.parallel_config("loky", inner_max_num_threads=1):
             found = joblib.Parallel(n_jobs=workers, return_as="generator")(jobs)
             for (held, _), answer in zip(self.pairs, found, strict=True):
-                answers[held] = answer
+                answers[:, held] = answer
         return answers
 
 
@@ -165,6 +189,7 @@ def report(
     risks: _conformal.Covariates | None = None,
     settings: ArrayLike | None = None,
     metric: str = "accuracy",
+    told: ArrayLike | None = None,
 ) -> list[Row]:
     """Judge a metamodel and its baselines by size of the training sample.
 
@@ -184,6 +209,9 @@ def report(
         all kinds alike.
     metric : str
         What the target is: it decides which columns are baselines.
+    told : array (rows,), optional
+        Out-of-group predictions where each row's setting was told: a method of its own,
+        `told_name`.
 
     Returns
     -------
@@ -197,6 +225,8 @@ def report(
     if predicted is None:
         predicted = predictions(name, features, y, labels, lineages)
     answers: dict[str, Floats] = {name: np.asarray(predicted, dtype=np.float64)}
+    if told is not None:
+        answers[told_name(name)] = np.asarray(told, dtype=np.float64)
     if name != "constant":
         answers["constant"] = predictions("constant", features, y, labels, lineages)
     for guess, column in _design.guesses(metric, features).items():
@@ -212,7 +242,7 @@ def report(
             some = (answer[known], y[known], labels[known], judged)
             rows += [
                 {"method": method, "level": level, **row}
-                for row in _judge(*some, level, kinds[known])
+                for row in _judge(*some, level, kinds[known], method == told_name(name))
             ]
     return rows
 
@@ -225,6 +255,7 @@ def judged_intervals(
     level: float,
     apart: ArrayLike | None = None,
     is_shift: ArrayLike | None = None,
+    is_told: bool = False,
 ) -> Floats:
     """Return ends (rows, 2) of intervals calibrated without the group they are judged on.
 
@@ -236,6 +267,8 @@ def judged_intervals(
         What the calibration must not have seen instead of the group: encoder lineages.
     is_shift : array (rows,), optional
         Kinds that are calibrated apart; see `charz.metamodels._intervals`.
+    is_told : bool
+        Whether the kind of a row is told, as it was to the predictions; else it is guessed.
     """
     labels = np.asarray(groups)
     units = labels if apart is None else np.asarray(apart)
@@ -251,8 +284,19 @@ def judged_intervals(
         asked = {name: column[held] for name, column in columns.items()}
         seen = (predicted[rest], truth[rest], labels[rest])
         fitted = _intervals.fit(*seen, known, shift[rest], high)
-        ends[held] = np.column_stack(_intervals.interval(fitted, predicted[held], asked, level))
+        told = shift[held] if is_told else None
+        found = _intervals.interval(fitted, predicted[held], asked, level, told)
+        ends[held] = np.column_stack(found)
     return ends
+
+
+def told_name(name: str) -> str:
+    """Return what a metamodel is called where it is told each row's setting.
+
+    >>> told_name("mixture")
+    'mixture_told'
+    """
+    return f"{name}_told"
 
 
 def sizes(features: pd.DataFrame) -> dict[str, Floats]:
@@ -271,11 +315,17 @@ def sizes(features: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _answer(
-    name: str, features: pd.DataFrame, y: Floats, groups: Any, link: str, asked: pd.DataFrame
+    name: str,
+    features: pd.DataFrame,
+    y: Floats,
+    groups: Any,
+    link: str,
+    asked: Sequence[pd.DataFrame],
 ) -> Floats:
+    """Return the answers of one fit to several frames, (frames, rows)."""
     item = shelf.load("metamodels", name)
-    answer: Floats = item.predict(item.fit(features, y, groups, link), asked)
-    return answer
+    model = item.fit(features, y, groups, link)
+    return np.stack([item.predict(model, frame) for frame in asked])
 
 
 def _n_folds(groups: ArrayLike) -> int:
@@ -299,10 +349,17 @@ def _blocks(fold: Ints, other: Ints | None, source: Ints) -> list[tuple[Any, Any
 
 
 def _judge(
-    answer: Floats, y: Floats, groups: Any, sizes: dict[str, Floats], level: float, kinds: Any
+    answer: Floats,
+    y: Floats,
+    groups: Any,
+    sizes: dict[str, Floats],
+    level: float,
+    kinds: Any,
+    is_told: bool,
 ) -> list[Row]:
     """Return one row per setting and bucket that has any cell."""
-    ends = judged_intervals(answer, y, groups, sizes, level, is_shift=kinds == "shift")
+    shift = kinds == "shift"
+    ends = judged_intervals(answer, y, groups, sizes, level, is_shift=shift, is_told=is_told)
     columns = (answer, y, groups, ends, sizes["n_eval"])
     return [
         part | _judging.figures(*(column[inside] for column in columns))

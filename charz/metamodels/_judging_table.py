@@ -14,6 +14,7 @@ import numpy as np
 from charz.metamodels import (
     _choice,
     _design,
+    _domain,
     _heldout,
     _judging,
     _judging_baselines,
@@ -47,7 +48,9 @@ class Judged:
     hold_out : str
         ``groups``, ``lineages`` or ``both``.
     method, kind : str
-        Its name; ``metamodel``, ``baseline`` or ``estimator``.
+        Its name; ``metamodel``, ``baseline`` or ``estimator``. A metamodel that heeds what it is
+        told of the eval rows (`charz.metamodels._domain`) stands here a second time, told what
+        each row is, under `_heldout.told_name`.
     answer : array (rows,)
         NaN where it is not defined.
     ends : array (rows, 2)
@@ -104,17 +107,27 @@ def judge(
         blocks = _heldout.blocks(table.groups, table.lineages, table.sources, hold_out, n_folds)
         unit = "lineages" if hold_out == "lineages" else "groups"
         covariates = _covariates(table, unit)
-        for method, kind, answer in _answers(table, items, blocks, workers):
+        for said in _answers(table, items, blocks, workers):
             # An estimator learns from no other row: what is held out changes its interval alone.
             same = [
                 each for each in found
-                if kind == "estimator" and each.method == method and _unit(each) == unit
+                if said.kind == "estimator" and each.method == said.method and _unit(each) == unit
             ]  # fmt: skip
-            ends = same[0].ends if same else _ends(table, answer, covariates, unit, level)
-            found.append(Judged(hold_out, method, kind, answer, ends))
+            ends = same[0].ends if same else _ends(table, said, covariates, unit, level)
+            found.append(Judged(hold_out, said.method, said.kind, said.answer, ends))
             if told is not None:
-                told(f"{method}, {hold_out} held out")
+                told(f"{said.method}, {hold_out} held out")
     return found
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one method said of every row, (rows,), and whether it was told what each row is."""
+
+    method: str
+    kind: str
+    answer: Floats
+    is_told: bool = False
 
 
 def _unit(judged: Judged) -> str:
@@ -122,10 +135,10 @@ def _unit(judged: Judged) -> str:
 
 
 def _ends(
-    table: Table, answer: Floats, covariates: dict[str, Floats], unit: str, level: float
+    table: Table, said: _Said, covariates: dict[str, Floats], unit: str, level: float
 ) -> Floats:
     """Return the intervals of the rows where the answer is defined, NaN elsewhere."""
-    known = np.isfinite(answer)
+    answer, known = said.answer, np.isfinite(said.answer)
     apart = _link.fold_of(table.groups, INTERVAL_FOLDS) if unit == "groups" else table.lineages
     ends = np.full((len(answer), 2), np.nan)
     if known.any():
@@ -137,32 +150,39 @@ def _ends(
             level,
             apart[known],
             (table.settings == "shift")[known],
+            said.is_told,
         )
     return ends
 
 
 def n_methods(table: Table, items: Sequence[str]) -> int:
     """Return how many methods `judge` runs by each way of holding out."""
-    return len({*items, "constant"}) + 2 + len(_design.guesses(table.metric, table.features))
+    own = {*items, "constant"}
+    n_told = sum(map(_domain.is_heard, own))
+    return len(own) + n_told + 2 + len(_design.guesses(table.metric, table.features))
 
 
 def _answers(
     table: Table, items: Sequence[str], blocks: _heldout.Blocks, workers: int
-) -> Iterator[tuple[str, str, Floats]]:
-    """Yield each method with its kind and its answers, undefined ones NaN."""
+) -> Iterator[_Said]:
+    """Yield what each method says, what is undefined NaN."""
     y, X = table.target, table.features
     for item in dict.fromkeys([*items, "constant"]):
         kind = "baseline" if item == "constant" else "metamodel"
-        yield item, kind, blocks.answers(item, X, y, table.groups, workers)
+        asked = [X, table.told] if _domain.is_heard(item) else [X]
+        guessed, *told = blocks.several(item, X, y, table.groups, asked, workers)
+        yield _Said(item, kind, guessed)
+        for answer in told:
+            yield _Said(_heldout.told_name(item), kind, answer, is_told=True)
     names = _judging_baselines.names(table.keys, table.settings, table.lineages)
     for baseline in (_judging_baselines.additive, _judging_baselines.static_order):
         answer = np.full(len(y), np.nan)
         for held, trained in blocks.pairs:
             known = (names[trained], y[trained], table.groups[trained])
             answer[held] = baseline(*known, names[held])
-        yield baseline.__name__, "baseline", answer
+        yield _Said(baseline.__name__, "baseline", answer)
     for method, column in _design.guesses(table.metric, X).items():
-        yield method, "estimator", _design.columns(X, [column])[:, 0]
+        yield _Said(method, "estimator", _design.columns(X, [column])[:, 0])
 
 
 def _covariates(table: Table, unit: str) -> dict[str, Floats]:
@@ -179,7 +199,7 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
     A method is judged on the rows where it is defined, counted in ``n_rows``; ``cv_ratio`` is
     its MAE over that of cross-validation on the rows where both are.
     """
-    judged = (table.features["n_eval"] >= least).to_numpy()
+    judged = is_judged(table, least)
     names = _judging_baselines.names(table.keys, table.settings, table.lineages)
     chosen = _choice.sets(names, judged)
     undefined = np.full(len(table.target), np.nan)
@@ -195,6 +215,15 @@ def rows(table: Table, found: Sequence[Judged], level: float, least: int) -> lis
         parts = _parts(table, each, judged, cv, chosen, by_set[key])
         lines += [facts | part for part in parts]
     return lines
+
+
+def is_judged(table: Table, least: int) -> Any:
+    """Return whether each row is judged: of a real task, on enough eval rows.
+
+    Tasks made of a dataset's classes (their eval rows have seeds) are learned from alone.
+    """
+    is_real = True if table.keys is None else (table.keys["eval_seed"] == 0).to_numpy()
+    return (table.features["n_eval"] >= least).to_numpy() & is_real
 
 
 def _choices(table: Table, each: Judged, chosen: list[Ints]) -> Floats:

@@ -62,6 +62,18 @@ def from_scale(link: str, values: ArrayLike) -> Floats:
     return np.clip(array, 0, 1)
 
 
+def spread(link: str, n_train: Floats) -> Floats:
+    """Return how far errors are apart on the learned scale, (rows,), up to a factor.
+
+    That of log loss falls with n^(-1/2); a share is learned in points, where what is left to
+    learn falls more slowly: it counts the same everywhere.
+
+    >>> spread("log", np.array([16.0, 64.0]))
+    array([2., 1.])
+    """
+    return 8 / np.sqrt(n_train) if link == "log" else np.ones(len(n_train))
+
+
 def group_weights(groups: ArrayLike) -> Floats:
     """Return row weights that give every group the same total, with mean 1.
 

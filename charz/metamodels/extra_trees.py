@@ -1,8 +1,9 @@
 """Extremely randomised trees over what the sample's own guesses miss, on the learned scale.
 
-``link(metric) = link(base) + mean of trees``: 100 trees with random thresholds, each split
-looking at a third of the columns; leaves hold at least 5 rows, more in a large registry,
-so that the stored arrays stay small. Groups count the same.
+``link(metric) = link(base) + spread * mean of trees``: 100 trees with random thresholds, each
+split looking at a third of the columns; leaves hold at least 5 rows, more in a large registry,
+so that the stored arrays stay small. Groups count the same. The spread is that of the errors
+on this scale (`charz.metamodels._link.spread`).
 
 Source: Geurts, Ernst and Wehenkel 2006. Cost: rows x log(rows) x columns x trees.
 
@@ -53,21 +54,23 @@ def fit(
     link = _link.choose(y, link)
     weights = _link.group_weights(groups)
     design = _design.fit(features, y, weights, link)
-    residual = _link.to_scale(link, y) - _design.base(design, features)
+    spread = _link.spread(link, _design.sizes(features))
+    residual = (_link.to_scale(link, y) - _design.base(design, features)) / spread
     forest = ExtraTreesRegressor(
         n_estimators=N_TREES,
         max_features=1 / 3,
         min_samples_leaf=max(5, len(y) // MOST_LEAVES),
         random_state=0,
-    ).fit(_matrix(design, features), residual, sample_weight=weights)
+    ).fit(_matrix(design, features), residual, sample_weight=weights * spread**2)
     return {"format": np.array(2), **design, **_trees.from_forest(forest)}
 
 
 def predict(model: Arrays, features: pd.DataFrame) -> Floats:
     """Predict the metric, (rows,), within its range."""
     correction = _trees.predict(model, _matrix(model, features).astype(np.float64))
-    scaled = _design.base(model, features) + correction
-    return _link.from_scale(str(model["link"]), scaled)
+    link = str(model["link"])
+    correction *= _link.spread(link, _design.sizes(features))
+    return _link.from_scale(link, _design.base(model, features) + correction)
 
 
 def _matrix(design: Arrays, features: pd.DataFrame) -> Floats:

@@ -8,8 +8,9 @@ shifted. Of the samples that people ask about fewer are: with prior odds of `ODD
 
     value = (1 - q) same + q shift,  q / (1 - q) = ODDS p / (1 - p)
 
+Where the one who asks knows (``_told_shift``), q is what they say, 0 or 1, whatever the gate says.
 At a larger size the third stack answers, moved by the same q (shift - same). What a row was
-(``_is_shift``) is read in fitting alone; with no shifted row to learn from, p is 0.
+(``_is_shift``) is read in fitting alone; with no shifted row to learn from, q is 0.
 Source: a mixture of experts whose assignments are known in training (Jacobs et al. 1991); new
 priors after Saerens et al. 2002.
 
@@ -31,7 +32,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz import shelf
-from charz.metamodels import _design, _link
+from charz.metamodels import _design, _domain, _link
 from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ GATE = "extra_trees"
 ODDS = 1 / 8
 """Of a shift, before a sample is looked at. Odds of 1 forecast shifted samples a fifth better, and
 those of the same domain up to a tenth worse."""
+HEARS_DOMAIN = True
 LEAST_ROWS = 40
 """A setting with fewer rows, or a single group, has no expert of its own."""
 
@@ -79,7 +81,11 @@ def fit(
 
 
 def predict(model: Arrays, features: pd.DataFrame) -> Floats:
-    """Predict the metric, (rows,), within its range."""
+    """Predict the metric, (rows,), within its range.
+
+    A row's column ``_told_shift`` stands for the gate's share where it is known: 0 for the same
+    source as the labelled rows, 1 for another.
+    """
     parts = set(model["parts"].tolist())
     answers = {name: _expert(model, name, features) for name in sorted(parts)}
     value = answers["same"]
@@ -87,7 +93,8 @@ def predict(model: Arrays, features: pd.DataFrame) -> Floats:
         value = np.where(_is_ahead(features), answers["ahead"], value)
     if "shift" in parts:
         p = np.clip(_expert(model, "gate", features), 0, 1)
-        share = ODDS * p / (ODDS * p + 1 - p)
+        told = _domain.told(features)
+        share = np.where(np.isfinite(told), told, ODDS * p / (ODDS * p + 1 - p))
         value = value + share * (answers["shift"] - answers["same"])
     highest = 1.0 if str(model["link"]) == "share" else np.inf
     return np.clip(value, 0, highest)

@@ -1,4 +1,4 @@
-"""The mean of ridge and extra trees.
+"""The mean of ridge and extra trees; of a loss, extra trees alone.
 
 A straight line goes on where trees stop, trees bend where a line cannot: their errors
 differ, so their mean is better than each. Members are stored side by side under their
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-MEMBERS = ("ridge", "extra_trees")
+MEMBERS = {"share": ("ridge", "extra_trees"), "log": ("extra_trees",)}
+"""By link: a straight line through the logarithm of a loss runs away where a few are huge."""
 
 
 def fit(
@@ -47,8 +48,9 @@ def fit(
         The scale to learn on; default: by the target's range.
     """
     link = _link.choose(np.asarray(target, dtype=np.float64), link)
-    model = {"format": np.array(2), "members": np.array(MEMBERS), "link": np.array(link)}
-    for member in MEMBERS:
+    members = MEMBERS[link]
+    model = {"format": np.array(2), "members": np.array(members), "link": np.array(link)}
+    for member in members:
         arrays = shelf.load("metamodels", member).fit(features, target, groups, link)
         model |= {f"{member}.{name}": array for name, array in arrays.items()}
     return model

@@ -26,19 +26,31 @@ def shuffled(y: ArrayLike, n_classes: int, seed: int) -> Draw:
     InputError
         When ``y`` are no codes in ``range(n_classes)``.
     """
-    codes = np.asarray(y)
-    if codes.ndim != 1 or codes.size == 0 or codes.dtype.kind not in "iu":
+    labels = codes(y, n_classes)
+    rows = permutation(len(labels), seed, "rows")
+    return Draw(rows, labels[rows])
+
+
+def codes(y: ArrayLike, n_classes: int) -> Ints:
+    """Return labels as int64 (n,), once they are class codes.
+
+    Raises
+    ------
+    InputError
+        When they are not in ``range(n_classes)``.
+    """
+    labels = np.asarray(y)
+    if labels.ndim != 1 or labels.size == 0 or labels.dtype.kind not in "iu":
         raise InputError(
-            f"labels of shape {codes.shape} and type {codes.dtype} are no class codes",
+            f"labels of shape {labels.shape} and type {labels.dtype} are no class codes",
             "give a non-empty vector of integers",
         )
-    if codes.min() < 0 or codes.max() >= n_classes:
+    if labels.min() < 0 or labels.max() >= n_classes:
         raise InputError(
-            f"class codes from {codes.min()} to {codes.max()} do not fit {n_classes} classes",
+            f"class codes from {labels.min()} to {labels.max()} do not fit {n_classes} classes",
             "give codes in range(n_classes)",
         )
-    rows = permutation(len(codes), seed, "rows")
-    return Draw(rows, codes[rows].astype(np.int64))
+    return labels.astype(np.int64)
 
 
 def turns(labels: Ints) -> NDArray[np.int64]:

@@ -43,12 +43,23 @@ def words(n: int, seed: int, purpose: str) -> NDArray[np.uint64]:
     >>> [int(word) >> 56 for word in words(4, seed=0, purpose="rows")]
     [53, 16, 57, 5]
     """
-    try:
-        key = f"{index(seed)}/{purpose}".encode()
-    except TypeError as error:
-        raise InputError(f"the seed {seed!r} is no integer", "give a whole number") from error
+    key = f"{whole(seed)}/{purpose}".encode()
     entropy = int.from_bytes(hashlib.sha256(key).digest()[:16], "little")
     return np.asarray(np.random.PCG64(entropy).random_raw(n), dtype=np.uint64)
+
+
+def whole(seed: int) -> int:
+    """Return a seed as Python's integer.
+
+    Raises
+    ------
+    InputError
+        When it is no integer.
+    """
+    try:
+        return index(seed)
+    except TypeError as error:
+        raise InputError(f"the seed {seed!r} is no integer", "give a whole number") from error
 
 
 def permutation(n: int, seed: int, purpose: str) -> NDArray[np.int64]:

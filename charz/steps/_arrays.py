@@ -24,12 +24,11 @@ class Arrays:
         self._dataset_id = dataset_id
         self._vectors: dict[int, NDArray[Any]] = {}
         self._members: dict[str, NDArray[Any]] = {}
+        self._joined: dict[tuple[int, int], NDArray[Any]] = {}
 
-    @cached_property
-    def n_classes(self) -> int:
-        """Number of classes of the training dataset."""
-        dataset = self._store.get("dataset", id=self._dataset_id)
-        return int(dataset["n_classes"])
+    def n_classes(self, subset_id: int) -> int:
+        """Return the number of classes of a subset's task: its dataset's, or fewer."""
+        return len(self._subsets[subset_id]["class_counts"])
 
     @cached_property
     def _subsets(self) -> dict[int, Any]:
@@ -44,19 +43,41 @@ class Arrays:
         if members is None:
             members = self._store.artifacts.array(row["members_hash"]).astype(np.int64)
             self._members[row["members_hash"]] = members
-        return Draw(members[: row["n_rows"], 0], members[: row["n_rows"], 1])
+        if row["base_id"] is None:
+            return Draw(members[: row["n_rows"], 0], members[: row["n_rows"], 1])
+        base = self.draw(row["base_id"])
+        added = members[: row["n_rows"] - len(base.rows)]
+        n_before = len(self.vectors(row["base_id"]))
+        rows = np.concatenate([base.rows, added[:, 0] + n_before])
+        return Draw(rows, np.concatenate([base.labels, added[:, 1]]))
 
     def vectors(self, subset_id: int) -> NDArray[Any]:
-        """Return the embedded split that a subset draws from, float32 (n_rows, n_dims)."""
-        split_id = self._subsets[subset_id]["split_id"]
+        """Return the embedded split that a subset draws from, float32 (n_rows, n_dims).
+
+        Of a pooled subset the split of its base, and below it that of the rows added.
+        """
+        row = self._subsets[subset_id]
+        if row["base_id"] is None:
+            return self._split(row["split_id"])
+        pair = (self._subsets[row["base_id"]]["split_id"], row["split_id"])
+        if pair not in self._joined:
+            self._joined = {pair: np.vstack([self._split(split_id) for split_id in pair])}
+        return self._joined[pair]
+
+    def _split(self, split_id: int) -> NDArray[Any]:
         if split_id not in self._vectors:
             stored = self._store.artifacts.array(self._hash(split_id))
             self._vectors[split_id] = stored.astype(np.float32, copy=False)
         return self._vectors[split_id]
 
-    def protocol_of(self, subset_id: int) -> int:
-        """Return the id of the protocol that drew a subset."""
-        return int(self._subsets[subset_id]["protocol_id"])
+    def shared(self, train: int, eval_: int) -> tuple[int, ...]:
+        """Return what cells that are fitted together share: protocol, split and task.
+
+        The ids of the protocol and of the split that the training rows (or those added to
+        them) are drawn from, and the seed of the subsets' own task or 0.
+        """
+        row = self._subsets[train]
+        return int(row["protocol_id"]), int(row["split_id"]), int(self._subsets[eval_]["seed"])
 
     def _hash(self, split_id: int) -> str:
         split = self._store.get("split", id=split_id)

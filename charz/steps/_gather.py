@@ -40,12 +40,15 @@ ROUGH = ("gap", "fit_seconds")
 CELL = ("encoder", "train_subset", "eval_subset")
 
 _LEFT_OUT = {
-    "id", "run", "created_at", "examples_hash", "members_hash", "parent_id", "sizes",
+    "id", "run", "created_at", "examples_hash", "members_hash", "parent_id", "base_id", "sizes",
+    "released", "is_open", "languages", "trained_on", "domains", "mean_chars",
 }  # fmt: skip
+"""What stays behind: the machine's own, and facts that only public records state."""
 _RESULTS = f"""
     SELECT encoder_id, train_subset_id, eval_subset_id, probe_id,
            {", ".join((*SHARES, *METRICS, *ROUGH))}, chosen, n_train, n_eval
-    FROM result
+    FROM result AS r
+    ANTI JOIN subset AS t ON t.id = r.train_subset_id AND t.base_id IS NOT NULL
     WHERE origin IN {ORIGINS}
 """  # noqa: S608 - names of ours
 _VALUES = f"""

@@ -25,7 +25,11 @@ MANIFEST = "manifest.json"
 TRAVELS = tuple(name for name in TABLES if name != "failure")
 """The tables that travel; why a unit of work failed here says nothing elsewhere."""
 
-HASHES = {"embedding": "vectors_hash", "metamodel": "arrays_hash"}
+HASHES = {
+    "embedding": "vectors_hash",
+    "metamodel": "arrays_hash",
+    "task_embedding": "vector_hash",
+}
 """Tables whose rows are nothing without their artifact."""
 
 _TYPES: Mapping[type[Any], pa.DataType] = {

@@ -28,6 +28,8 @@ _SAME = {
 """What must agree where both registries have a row, for their results to mean the same."""
 _FILLED = {"split": "examples_hash", "subset": "members_hash"}
 """What an earlier import without artifacts left open."""
+_WITHIN = ("parent_id", "base_id")
+"""Columns that name a row of their own table."""
 _FORMS = {"hash": re.compile(r"[0-9a-f]{64}"), "suffix": re.compile(r"\.(npy|npz|parquet)")}
 
 Rows = list[dict[str, Any]]
@@ -93,8 +95,12 @@ class Unpacker:
         """Yield rows whose parents have ids by then, until none is left."""
         ids = self.ids[table]
         while rows:
-            ready = [row for row in rows if row.get("parent_id") in ids]
-            rows = [row for row in rows if row.get("parent_id") not in ids]
+            ready: Rows = []
+            waiting: Rows = []
+            for row in rows:
+                known = all(row.get(name) in ids for name in _WITHIN)
+                (ready if known else waiting).append(row)
+            rows = waiting
             if not ready:
                 self._refuse(table, "has rows whose parents are not there")
             yield ready
@@ -103,8 +109,9 @@ class Unpacker:
         """Put rows and learn their ids."""
         ids = self.ids[table]
         inside = [{name: row[name] for name in row if name != "id"} for row in rows]
-        for row in inside if "parent_id" in TABLES[table].c else ():
-            row["parent_id"] = ids[row["parent_id"]]
+        for name in (each for each in _WITHIN if each in TABLES[table].c):
+            for row in inside:
+                row[name] = ids[row[name]]
         new = self.writer.put(table, inside)
         here = self._here(table, ())
         for row in rows:

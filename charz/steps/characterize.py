@@ -100,7 +100,7 @@ def _rows(
     draw = arrays.draw(train)
     X_evals = [arrays.vectors(eval_)[arrays.draw(eval_).rows] for eval_ in evals]
     samples = Sample.several(
-        arrays.vectors(train)[draw.rows], draw.labels, X_evals, arrays.n_classes
+        arrays.vectors(train)[draw.rows], draw.labels, X_evals, arrays.n_classes(train)
     )
     rows = []
     for eval_, sample in zip(evals, samples, strict=True):

@@ -1,7 +1,8 @@
 """Evaluate: how well metamodels and baselines predict what they have not seen.
 
 Reads the training table; writes evaluation rows, one per method, way of holding out, setting
-and size of the training sample, and on request what each family of features is worth.
+and size of the training sample, and on request what each family of features is worth. A
+metamodel that can be told where eval rows come from is judged both ways, by the same fits.
 Evaluating again on the same rows writes the same rows again.
 """
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 METRICS = ("accuracy", "macro_f1", "log_loss")
-MOST_ROWS = 24_000
+MOST_ROWS = 48_000
 """Rows beyond this are thinned, evenly over groups; what is chosen among stays together."""
 FOLDS = 5
 
@@ -125,7 +126,7 @@ def run(
     notes: list[str] = []
     pictures: list[Path] = []
     for metric in metrics:
-        table = _read(store, metric, most_rows)
+        table = read(store, metric, most_rows)
         found, lines = _judged(metric, table, plan, notes, progress or Silence())
         families = _importances(metric, table, plan, progress or Silence())
         _write(store, "evaluation", lines)
@@ -144,7 +145,14 @@ def _check(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
             raise UnknownNameError.among(what, name, known)
 
 
-def _read(store: Store, metric: str, most_rows: int) -> Table:
+def read(store: Store, metric: str, most_rows: int = MOST_ROWS) -> Table:
+    """Return what is judged: samples at their own sizes, what is chosen among kept together.
+
+    Raises
+    ------
+    InputError
+        When there is nothing measured, or nothing to hold out of a single group.
+    """
     table: Table = shelf.step("fit").read(
         store, metric, reach=1, most_rows=most_rows, apart=_judging_baselines.PLACE
     )

@@ -30,7 +30,7 @@ _KEY = ("encoder", "dataset", "eval_dataset", "protocol", "seed", "n_train", "n_
 _PREFIX = "x_"
 REACH = 16
 """How many times larger than the sample a target size may be."""
-MOST_ROWS = 24_000
+MOST_ROWS = 48_000
 """Rows beyond this are thinned, evenly over groups and what they ask: the score of the same domain,
 of another, or at a larger size."""
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from charz import metrics, paths
 from charz.errors import InputError, RegistryError, UnknownNameError
-from charz.metamodels import _bundle
+from charz.metamodels import _bundle, _domain
 from charz.metamodels._bundle import Bundle
 from charz.records import EncoderSpec, Forecast
 from charz.sample import Sample
@@ -35,6 +35,7 @@ def predict_performance(
     metric: str = "accuracy",
     level: float = 0.9,
     at: int | None = None,
+    domain: str = "unknown",
 ) -> Forecast:
     """Predict what a logistic probe trained on this sample scores on the eval rows.
 
@@ -53,6 +54,9 @@ def predict_performance(
         Promised coverage of the interval on a new dataset.
     at : int, optional
         Predict for a training sample of this many rows instead, at least ``n_train``.
+    domain : {"unknown", "same", "other"}
+        Where the eval rows come from, if you know: the same source as the labelled rows, or
+        another. Unknown, the metamodel guesses by how the rows look.
 
     Returns
     -------
@@ -63,6 +67,8 @@ def predict_performance(
     InputError
         When arrays have the wrong shape or NaN, there is one class, or a value is out of
         range.
+    UnknownNameError
+        When there is no such metric or domain.
 
     Examples
     --------
@@ -73,9 +79,13 @@ def predict_performance(
     >>> forecast = predict_performance(X[:100], y[:100], X[100:])
     >>> forecast.low <= forecast.value <= forecast.high
     True
+    >>> told = predict_performance(X[:100], y[:100], X[100:], domain="same")
+    >>> told.provenance["domain"]
+    'same'
     """
+    _domain.number(domain)  # an unknown one is an error before any work
     sample = _files.labelled(X_train, y_train, X_eval).sample
-    return forecast(sample, packaged(metric), level=level, at=at)
+    return forecast(sample, packaged(metric), level=level, at=at, domain=domain)
 
 
 def files(
@@ -87,6 +97,7 @@ def files(
     metric: str = "accuracy",
     level: float = 0.9,
     at: Sequence[int] = (),
+    domain: str = "unknown",
     **columns: Any,
 ) -> list[Forecast]:
     """Predict for labelled and unlabelled texts in files.
@@ -102,6 +113,8 @@ def files(
         Files with ``text`` (and ``text_pair``); ``label`` is read of the first only.
     at : sequence of int
         Larger training sizes to predict for as well.
+    domain : {"unknown", "same", "other"}
+        Where the eval rows come from; see `predict_performance`.
     **columns
         ``text_column``, ``pair_column``, ``label_column``, ``encoding``.
 
@@ -115,10 +128,12 @@ def files(
     InputError, UnknownNameError, OfflineError, MissingExtraError
         When a file or the encoder cannot be used.
     """
+    _domain.number(domain)  # an unknown one is an error before any text is encoded
     found = _files.read(encoder, train, eval, **columns)
     spec = str(EncoderSpec.parse(encoder))
+    asked: dict[str, Any] = {"metric": metric, "level": level, "at": at, "domain": domain}
+    forecasts = arrays(store, found.sample, **asked, encoder=spec)
     told = {"encoder": spec, "skipped": found.skipped}
-    forecasts = arrays(store, found.sample, metric=metric, level=level, at=at, encoder=spec)
     return [replace(each, provenance={**each.provenance, **told}) for each in forecasts]
 
 
@@ -129,17 +144,24 @@ def arrays(
     metric: str = "accuracy",
     level: float = 0.9,
     at: Sequence[int] = (),
+    domain: str = "unknown",
     encoder: str | None = None,
     bundle: Bundle | None = None,
 ) -> list[Forecast]:
-    """Predict for a sample: by ``bundle``, else by the best there is (`best`)."""
+    """Predict for a sample: by ``bundle``, else by the best there is (`best`).
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such metric or domain.
+    """
+    _domain.number(domain)
     if bundle is None:
         bundle = best(store, metric)
     sample = _files.ordered(sample)
     values = _features.compute(sample, bundle.features)
-    forecasts = [
-        forecast(sample, bundle, level=level, at=size, values=values) for size in (None, *at)
-    ]
+    asked: dict[str, Any] = {"level": level, "domain": domain, "values": values}
+    forecasts = [forecast(sample, bundle, at=size, **asked) for size in (None, *at)]
     if store is not None:
         forecasts = [_stored(store, sample, bundle, each, values, encoder) for each in forecasts]
     return forecasts
@@ -206,12 +228,15 @@ def forecast(
     *,
     level: float = 0.9,
     at: int | None = None,
+    domain: str = "unknown",
     values: dict[str, float] | None = None,
 ) -> Forecast:
     """Let a metamodel answer for a sample.
 
     Parameters
     ----------
+    domain : {"unknown", "same", "other"}
+        Where the eval rows come from; see `predict_performance`.
     values : dict, optional
         The sample's features, where they are known already.
 
@@ -219,9 +244,12 @@ def forecast(
     ------
     InputError
         When the level is not inside (0, 1) or ``at`` is below the sample's size.
+    UnknownNameError
+        When there is no such domain.
     """
     import pandas as pd
 
+    said = {_domain.TOLD: _domain.number(domain)}
     if at is not None and at < sample.n_train:
         raise InputError(
             f"at={at} is below the {sample.n_train} labelled rows", "give a larger size"
@@ -229,7 +257,7 @@ def forecast(
     values = values if values is not None else _features.compute(sample, bundle.features)
     row = values | {"n_train": sample.n_train, "n_eval": sample.n_eval}
     row["n_target"] = at or sample.n_train
-    answer = _bundle.answer(bundle, pd.DataFrame([row]), level)
+    answer = _bundle.answer(bundle, pd.DataFrame([row | said]), level)
     return Forecast(
         metric=bundle.metric,
         value=float(answer.value[0]),
@@ -241,7 +269,7 @@ def forecast(
         n_train=sample.n_train,
         n_eval=sample.n_eval,
         at=at,
-        provenance=_provenance(bundle),
+        provenance={**_provenance(bundle), "domain": domain},
     )
 
 
@@ -276,9 +304,9 @@ def _stored(
     encoder: str | None,
 ) -> Forecast:
     """Keep a forecast in the registry; its provenance gains the key to find it by."""
-    sample_fingerprint = _files.fingerprint(sample)
+    sample_fingerprint, domain = _files.fingerprint(sample), given.provenance["domain"]
     parts = (bundle.item, bundle.fingerprint, sample_fingerprint, encoder, given.metric,
-             given.level, given.at)  # fmt: skip
+             given.level, given.at, domain)  # fmt: skip
     key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
     metamodel = store.row(
         "metamodel",
@@ -292,7 +320,7 @@ def _stored(
         "metamodel_fingerprint": bundle.fingerprint,
         "encoder_spec": encoder,
         "sample_fingerprint": sample_fingerprint,
-        "features": {name: _json(value) for name, value in values.items()},
+        "features": {name: _json(value) for name, value in values.items()} | {"domain": domain},
         "run_id": store.run_id,
     }
     shown = ("metric", "value", "low", "high", "level", "support", "n_train", "n_eval", "at")

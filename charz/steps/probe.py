@@ -1,7 +1,7 @@
 """Probe: the result of every pending cell.
 
 Reads embeddings and subsets; writes result rows. A unit of work is one encoder on one
-dataset; each probe gets all training subsets of a protocol in one call.
+dataset; each probe gets all training subsets of a protocol and split in one call.
 """
 
 from __future__ import annotations
@@ -77,14 +77,13 @@ def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
     arrays = Arrays(store, encoder_id, dataset_id)
     # Asked again here: another run may have done part of it since the units were listed.
     cells = store.rows(pending.of_unit(pending.cells(choice), encoder_id, dataset_id))
-    wanted: dict[tuple[int, int], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    wanted: dict[tuple[int, ...], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
     for cell in cells:
-        train = cell["train_subset_id"]
-        key = (cell["probe_id"], arrays.protocol_of(train))
-        wanted[key][train].add(cell["eval_subset_id"])
+        train, eval_ = cell["train_subset_id"], cell["eval_subset_id"]
+        wanted[cell["probe_id"], *arrays.shared(train, eval_)][train].add(eval_)
     batch: list[dict[str, Any]] = []
     # In one order everywhere: two runs that write the same rows wait, but never for each other.
-    for (probe_id, _), evals_of in sorted(wanted.items()):
+    for (probe_id, *_), evals_of in sorted(wanted.items()):
         for row in _rows(store, arrays, probe_id, evals_of):
             batch.append(row | {"encoder_id": encoder_id, "run_id": store.run_id})
             if len(batch) >= _BATCH:
@@ -96,7 +95,7 @@ def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
 def _rows(
     store: Store, arrays: Arrays, probe_id: int, evals_of: dict[int, set[int]]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the result rows of one probe on the training subsets of one protocol."""
+    """Yield the result rows of one probe on training subsets that share rows and task."""
     probe = store.get("probe", id=probe_id)
     trains, evals = sorted(evals_of), sorted(set().union(*evals_of.values()))
     draws = [arrays.draw(train) for train in trains]
@@ -104,9 +103,9 @@ def _rows(
     X_evals = [
         arrays.vectors(eval_)[draw.rows] for eval_, draw in zip(evals, eval_draws, strict=True)
     ]
-    answers = shelf.load("probes", probe["name"]).predict(
-        arrays.vectors(trains[0]), draws, X_evals, arrays.n_classes, **probe["parameters"]
-    )
+    X, n_classes = arrays.vectors(trains[0]), arrays.n_classes(trains[0])
+    item = shelf.load("probes", probe["name"])
+    answers = item.predict(X, draws, X_evals, n_classes, **probe["parameters"])
     wanted = [[eval_ in evals_of[train] for eval_ in evals] for train in trains]
     for train, draw, (answer, measured) in zip(
         trains, draws, _measured(answers, wanted, [draw.labels for draw in eval_draws]), strict=True

@@ -228,7 +228,7 @@ def _sample(store: Store, n_train: int) -> tuple[Sample, dict[str, int]]:
         arrays.vectors(train_id)[train.rows],
         train.labels,
         arrays.vectors(eval_id)[arrays.draw(eval_id).rows],
-        arrays.n_classes,
+        arrays.n_classes(train_id),
     )
     cell = {"encoder_id": encoder_id, "train_subset_id": train_id, "eval_subset_id": eval_id}
     return sample, cell

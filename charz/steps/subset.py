@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,14 +17,14 @@ from sqlalchemy import RowMapping
 
 from charz import pending, shelf
 from charz.errors import InputError, UnknownNameError
-from charz.records import Draw, Progress, Silence, Summary
-from charz.samplers import _random
-from charz.schema import Artifact, Dataset, Protocol, Split, Subset
-from charz.steps import _examples, _filters
+from charz.records import Progress, Silence, Summary
+from charz.schema import Artifact, Protocol, Subset
+from charz.steps import _filters, _orders
+from charz.steps._orders import Order
 from charz.store import Store, Writer
 
 if TYPE_CHECKING:
-    from charz.records import Ints
+    pass
 
 SIZES = (16, 32, 64, 128, 256, 512, 1024, 2048)
 PROBES = ("logistic", "ridge", "centroid", "knn", "majority")
@@ -37,6 +36,10 @@ DEFAULTS: dict[str, Any] = {
     "eval_sizes": (None,),
     "probes": PROBES,
 }
+PRESETS: dict[str, dict[str, Any]] = {
+    "mteb": {"sampler": "mteb", "sizes": (8,), "n_seeds": 10, "probes": ("mteb",)},
+}
+"""Protocols that are known by name: what they have in place of `DEFAULTS`."""
 
 
 def protocol(
@@ -52,7 +55,8 @@ def protocol(
 ) -> None:
     """Declare a protocol, or extend one with sizes, seeds, eval sizes and probes.
 
-    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`.
+    What is not given stays as it is; of a new protocol it is that of `DEFAULTS`, or of the
+    one that `PRESETS` has by that name: ``mteb`` draws and probes as that benchmark does.
 
     Parameters
     ----------
@@ -84,7 +88,7 @@ def protocol(
         "eval_sizes": eval_sizes,
         "probes": probes,
     }
-    plan, there = dict(DEFAULTS), store.row("protocol", name=name)
+    plan, there = DEFAULTS | PRESETS.get(name, {}), store.row("protocol", name=name)
     if there is not None and there["sizes"] is None:  # it came with figures, without a plan
         plan |= {key: there[key] for key in ("sampler", "parameters")}
     elif there is not None:
@@ -211,24 +215,12 @@ def run(
     return Summary("subset", done, failed, left, seconds, "subsets", tuple(notes))
 
 
-@dataclass(frozen=True)
-class _Order:
-    """An ordering to store, and the prefix sizes that become subsets."""
-
-    split_id: int
-    labels_of_id: int
-    role: str
-    seed: int
-    draw: Draw
-    sizes: list[int]
-
-
 def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
     plan = store.get("protocol", id=protocol_id)
     dataset = store.get("dataset", id=dataset_id)
     there = _there(store, protocol_id, dataset_id)
     count = 0
-    for order in _orders(store, plan, dataset):
+    for order in _orders.all_of(store, plan, dataset):
         key = (order.split_id, order.role, order.seed)
         if all((*key, size) in there for size in order.sizes):
             continue
@@ -236,7 +228,7 @@ def _draw(store: Store, protocol_id: int, dataset_id: int) -> int:
         artifact = store.artifacts.put_array(members, kind="members")
         with store.write() as writer:
             hash_ = writer.artifact(artifact)
-            count += _write(writer, store, protocol_id, dataset["n_classes"], order, hash_)
+            count += _write(writer, store, protocol_id, order, hash_)
     return count
 
 
@@ -259,67 +251,11 @@ def _there(store: Store, protocol_id: int, dataset_id: int) -> set[tuple[int, st
     }
 
 
-def _orders(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[_Order]:
-    sampler = shelf.load("samplers", plan["sampler"])
-    train = store.get("split", dataset_id=dataset["id"], name="train")
-    labels = _codes(store, train, dataset["classes"])
-    unit = dataset["n_classes"] if getattr(sampler, "PER_CLASS", False) else 1
-    targets = _targets(store, dataset, family=sampler.EVALUATE == "family")
-    if not targets:
-        return
-    for seed in range(plan["n_seeds"]):
-        draw = sampler.draw(labels, dataset["n_classes"], seed, **plan["parameters"])
-        sizes = [size * unit for size in plan["sizes"] if size * unit <= len(draw.rows)]
-        if sizes:
-            yield _Order(train["id"], dataset["id"], "train", seed, draw, sizes)
-    for split in targets:
-        draw = _eval_draw(_codes(store, split, dataset["classes"]))
-        asked = [len(draw.rows) if size is None else size for size in plan["eval_sizes"]]
-        sizes = sorted({size for size in asked if 1 <= size <= len(draw.rows)})
-        if sizes:
-            yield _Order(split["id"], dataset["id"], "eval", 0, draw, sizes)
-
-
-def _targets(store: Store, dataset: RowMapping, *, family: bool) -> list[RowMapping]:
-    """Return the test splits to evaluate on: the dataset's own, or those of its family.
-
-    Datasets of one group share texts, so within a group there is no shift to measure.
-    """
-    statement = sa.select(Split).join(Dataset).where(Split.name == "test").order_by(Split.id)
-    if not family:
-        own = statement.where(Dataset.id == dataset["id"])
-        return store.rows(own)
-    if dataset["label_family"] is None:
-        return []
-    others = statement.where(
-        Dataset.label_family == dataset["label_family"],
-        Dataset.group_name != dataset["group_name"],
-        Dataset.is_pair == dataset["is_pair"],
-        Split.examples_hash.is_not(None),
-    )
-    return store.rows(others)
-
-
-def _codes(store: Store, split: RowMapping, classes: Sequence[str]) -> Ints:
-    """Return the split's labels as codes into ``classes``; -1 for labels not among them."""
-    codes = {label: code for code, label in enumerate(classes)}
-    labels = _examples.labels(store, split)
-    return np.array([codes.get(label, -1) for label in labels], dtype=np.int64)
-
-
-def _eval_draw(labels: Ints) -> Draw:
-    rows = _random.permutation(len(labels), 0, "eval")
-    rows = rows[labels[rows] >= 0]
-    return Draw(rows, labels[rows])
-
-
-def _write(
-    writer: Writer, store: Store, protocol_id: int, n_classes: int, order: _Order, members: str
-) -> int:
+def _write(writer: Writer, store: Store, protocol_id: int, order: Order, members: str) -> int:
     """Write the subsets of one ordering, the largest first; return how many there are."""
     parent: int | None = None
     for size in sorted(order.sizes, reverse=True):
-        counts = np.bincount(order.draw.labels[:size], minlength=n_classes)
+        counts = np.bincount(order.labels(size), minlength=order.n_classes)
         row = {
             "protocol_id": protocol_id,
             "split_id": order.split_id,
@@ -331,6 +267,23 @@ def _write(
             "members_hash": members,
             "class_counts": [int(n) for n in counts],
             "run_id": store.run_id,
+            "base_id": _base_id(writer, protocol_id, order, size),
         }
-        parent = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        own = writer.ensure("subset", row, update=("parent_id", "members_hash"))
+        parent = own if order.base is None else None
     return len(order.sizes)
+
+
+def _base_id(writer: Writer, protocol_id: int, order: Order, size: int) -> int | None:
+    """Return the subset that a pooled subset of this size begins with."""
+    if order.base is None:
+        return None
+    statement = sa.select(Subset.id).where(
+        Subset.protocol_id == protocol_id,
+        Subset.split_id == order.base.split_id,
+        Subset.labels_of_id == order.labels_of_id,
+        Subset.role == order.role,
+        Subset.n_rows == order.base_size(size),
+        Subset.seed == order.seed,
+    )
+    return int(writer.rows(statement)[0]["id"])

@@ -1,4 +1,4 @@
--- Whose class counts do not add up to its rows, or are not one per class?
+-- Whose class counts do not add up to its rows, or are more than there are classes?
 --
 -- column: thing VARCHAR  split or subset
 -- column: id BIGINT  its id
@@ -20,5 +20,5 @@ SELECT
     d.n_classes
 FROM counts AS c
 JOIN dataset AS d ON d.id = c.dataset_id
-WHERE counted <> c.n_rows OR n_counts <> d.n_classes OR list_min(c.n) < 0
+WHERE counted <> c.n_rows OR n_counts > d.n_classes OR list_min(c.n) < 0
 ORDER BY c.thing, c.id

@@ -11,10 +11,15 @@ SELECT
     count(*) AS n_missing
 FROM subset AS t
 JOIN subset AS s
-    ON s.protocol_id = t.protocol_id AND s.labels_of_id = t.labels_of_id AND s.role = 'eval'
+    ON s.protocol_id = t.protocol_id
+    AND s.labels_of_id = t.labels_of_id
+    AND s.role = 'eval'
+    AND s.seed IN (0, t.seed)
 JOIN split ON split.id = s.split_id
-JOIN embedding AS vt ON vt.split_id = t.split_id AND vt.basis_id = t.labels_of_id
-JOIN encoder AS e ON e.id = vt.encoder_id
+JOIN split AS own ON own.id = t.split_id
+JOIN embedding AS vt ON vt.split_id = t.split_id
+JOIN encoder AS e
+    ON e.id = vt.encoder_id AND vt.basis_id = if(e.is_fitted, t.labels_of_id, own.dataset_id)
 JOIN embedding AS vs
     ON vs.encoder_id = e.id
     AND vs.split_id = s.split_id

@@ -17,11 +17,14 @@ FROM result AS r
 JOIN encoder AS e ON e.id = r.encoder_id
 JOIN subset AS t ON t.id = r.train_subset_id
 JOIN subset AS s ON s.id = r.eval_subset_id
+JOIN split AS own ON own.id = t.split_id
 JOIN split ON split.id = s.split_id
 JOIN dataset AS d ON d.id = t.labels_of_id
 JOIN dataset AS ed ON ed.id = split.dataset_id
 LEFT JOIN embedding AS vt
-    ON vt.encoder_id = r.encoder_id AND vt.split_id = t.split_id AND vt.basis_id = t.labels_of_id
+    ON vt.encoder_id = r.encoder_id
+    AND vt.split_id = t.split_id
+    AND vt.basis_id = if(e.is_fitted, t.labels_of_id, own.dataset_id)
 LEFT JOIN embedding AS vs
     ON vs.encoder_id = r.encoder_id
     AND vs.split_id = s.split_id

@@ -200,6 +200,7 @@ MISUSED = {
     "bad level": ("PREDICT --level 90", "'90' is no level"),
     "level one": ("PREDICT --level 1", "'1' is no level"),
     "level nan": ("PREDICT --level nan", "'nan' is no level"),
+    "bad domain": ("PREDICT --domain elsewhere", "'unknown', 'same', 'other'"),
     "no encoder": ("predict --train good.csv --eval pool.csv", "--encoder"),
     "no value": ("outcome ffff", "--value"),
     "name and SQL": ("query training_table --sql 'SELECT 1'", "not both"),

@@ -116,6 +116,16 @@ def test_predict_then_outcome(registry, task, rows):
     assert settled[0]["covered"] == (now["low"] <= 0.75 <= now["high"])
 
 
+def test_predict_can_be_told_the_domain(registry, task, rows):
+    asked = ("predict", "--encoder", "random:hash?dims=16")
+    asked += ("--train", task["train"], "--eval", task["eval"])
+    (plain,) = rows(*asked)
+    found = {name: rows(*asked, "--domain", name)[0] for name in ("unknown", "same", "other")}
+    assert found["unknown"] == plain
+    assert len({each["key"] for each in found.values()}) == 3
+    assert [each["provenance"]["domain"] for each in found.values()] == list(found)
+
+
 def test_predictions_in_csv_have_flat_columns_and_every_digit(registry, task, charz):
     arguments = (
         "predict",

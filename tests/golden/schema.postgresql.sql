@@ -36,6 +36,9 @@ CREATE TABLE dataset (
     extra json NOT NULL,
     run_id integer,
     created_at timestamp with time zone NOT NULL,
+    languages json,
+    domains json,
+    mean_chars double precision,
     CONSTRAINT ck_dataset_balance CHECK (((balance >= (0)::double precision) AND (balance <= (1)::double precision))),
     CONSTRAINT ck_dataset_n_classes CHECK ((n_classes >= 2)),
     CONSTRAINT fk_dataset_run_id FOREIGN KEY (run_id) REFERENCES run(id),
@@ -83,9 +86,32 @@ CREATE TABLE encoder (
     extra json NOT NULL,
     run_id integer,
     created_at timestamp with time zone NOT NULL,
+    released text,
+    is_open boolean,
+    languages json,
+    trained_on json,
     CONSTRAINT fk_encoder_run_id FOREIGN KEY (run_id) REFERENCES run(id),
     CONSTRAINT pk_encoder PRIMARY KEY (id),
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
+);
+
+CREATE TABLE entry (
+    encoder_id integer NOT NULL,
+    eval_subset_id integer NOT NULL,
+    accuracy double precision NOT NULL,
+    macro_f1 double precision,
+    n_draws integer NOT NULL,
+    revision text,
+    dataset_revision text,
+    version text,
+    run_id integer,
+    CONSTRAINT ck_entry_accuracy CHECK (((accuracy >= (0)::double precision) AND (accuracy <= (1)::double precision))),
+    CONSTRAINT ck_entry_macro_f1 CHECK (((macro_f1 >= (0)::double precision) AND (macro_f1 <= (1)::double precision))),
+    CONSTRAINT ck_entry_n_draws CHECK ((n_draws >= 0)),
+    CONSTRAINT fk_entry_encoder_id FOREIGN KEY (encoder_id) REFERENCES encoder(id),
+    CONSTRAINT fk_entry_eval_subset_id FOREIGN KEY (eval_subset_id) REFERENCES subset(id),
+    CONSTRAINT fk_entry_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT pk_entry PRIMARY KEY (encoder_id, eval_subset_id)
 );
 
 CREATE TABLE evaluation (
@@ -352,8 +378,10 @@ CREATE TABLE subset (
     members_hash text,
     class_counts json NOT NULL,
     run_id integer,
+    base_id integer,
     CONSTRAINT ck_subset_n_rows CHECK ((n_rows >= 1)),
     CONSTRAINT ck_subset_role CHECK ((role = ANY (ARRAY['train'::text, 'eval'::text]))),
+    CONSTRAINT fk_subset_base_id FOREIGN KEY (base_id) REFERENCES subset(id),
     CONSTRAINT fk_subset_labels_of_id FOREIGN KEY (labels_of_id) REFERENCES dataset(id),
     CONSTRAINT fk_subset_members_hash FOREIGN KEY (members_hash) REFERENCES artifact(hash),
     CONSTRAINT fk_subset_parent_id FOREIGN KEY (parent_id) REFERENCES subset(id),
@@ -364,6 +392,24 @@ CREATE TABLE subset (
     CONSTRAINT uq_subset_protocol_id_split_id_labels_of_id_role_n_rows_seed UNIQUE (protocol_id, split_id, labels_of_id, role, n_rows, seed)
 );
 
+CREATE INDEX ix_subset_base_id ON public.subset USING btree (base_id);
+
 CREATE INDEX ix_subset_labels_of_id ON public.subset USING btree (labels_of_id);
 
 CREATE INDEX ix_subset_split_id ON public.subset USING btree (split_id);
+
+CREATE TABLE task_embedding (
+    encoder_id integer NOT NULL,
+    split_id integer NOT NULL,
+    kind text NOT NULL,
+    vector_hash text NOT NULL,
+    n_rows integer NOT NULL,
+    n_dims integer NOT NULL,
+    run_id integer,
+    CONSTRAINT ck_task_embedding_n_rows CHECK ((n_rows >= 1)),
+    CONSTRAINT fk_task_embedding_encoder_id FOREIGN KEY (encoder_id) REFERENCES encoder(id),
+    CONSTRAINT fk_task_embedding_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT fk_task_embedding_split_id FOREIGN KEY (split_id) REFERENCES split(id),
+    CONSTRAINT fk_task_embedding_vector_hash FOREIGN KEY (vector_hash) REFERENCES artifact(hash),
+    CONSTRAINT pk_task_embedding PRIMARY KEY (encoder_id, split_id, kind)
+);

@@ -36,6 +36,9 @@ CREATE TABLE dataset (
     extra JSON NOT NULL,
     run_id INTEGER,
     created_at DATETIME NOT NULL,
+    languages JSON,
+    domains JSON,
+    mean_chars DOUBLE,
     CONSTRAINT ck_dataset_balance CHECK (balance BETWEEN 0 AND 1),
     CONSTRAINT ck_dataset_n_classes CHECK (n_classes >= 2),
     CONSTRAINT fk_dataset_run_id FOREIGN KEY(run_id) REFERENCES run (id),
@@ -83,9 +86,32 @@ CREATE TABLE encoder (
     extra JSON NOT NULL,
     run_id INTEGER,
     created_at DATETIME NOT NULL,
+    released TEXT,
+    is_open BOOLEAN,
+    languages JSON,
+    trained_on JSON,
     CONSTRAINT fk_encoder_run_id FOREIGN KEY(run_id) REFERENCES run (id),
     CONSTRAINT pk_encoder PRIMARY KEY (id),
     CONSTRAINT uq_encoder_spec UNIQUE (spec)
+);
+
+CREATE TABLE entry (
+    encoder_id INTEGER NOT NULL,
+    eval_subset_id INTEGER NOT NULL,
+    accuracy DOUBLE NOT NULL,
+    macro_f1 DOUBLE,
+    n_draws INTEGER NOT NULL,
+    revision TEXT,
+    dataset_revision TEXT,
+    version TEXT,
+    run_id INTEGER,
+    CONSTRAINT ck_entry_accuracy CHECK (accuracy BETWEEN 0 AND 1),
+    CONSTRAINT ck_entry_macro_f1 CHECK (macro_f1 BETWEEN 0 AND 1),
+    CONSTRAINT ck_entry_n_draws CHECK (n_draws >= 0),
+    CONSTRAINT fk_entry_encoder_id FOREIGN KEY(encoder_id) REFERENCES encoder (id),
+    CONSTRAINT fk_entry_eval_subset_id FOREIGN KEY(eval_subset_id) REFERENCES subset (id),
+    CONSTRAINT fk_entry_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT pk_entry PRIMARY KEY (encoder_id, eval_subset_id)
 );
 
 CREATE TABLE evaluation (
@@ -352,8 +378,10 @@ CREATE TABLE subset (
     members_hash TEXT,
     class_counts JSON NOT NULL,
     run_id INTEGER,
+    base_id INTEGER,
     CONSTRAINT ck_subset_n_rows CHECK (n_rows >= 1),
     CONSTRAINT ck_subset_role CHECK (role IN ('train', 'eval')),
+    CONSTRAINT fk_subset_base_id FOREIGN KEY(base_id) REFERENCES subset (id),
     CONSTRAINT fk_subset_labels_of_id FOREIGN KEY(labels_of_id) REFERENCES dataset (id),
     CONSTRAINT fk_subset_members_hash FOREIGN KEY(members_hash) REFERENCES artifact (hash),
     CONSTRAINT fk_subset_parent_id FOREIGN KEY(parent_id) REFERENCES subset (id),
@@ -364,6 +392,24 @@ CREATE TABLE subset (
     CONSTRAINT uq_subset_protocol_id_split_id_labels_of_id_role_n_rows_seed UNIQUE (protocol_id, split_id, labels_of_id, role, n_rows, seed)
 );
 
+CREATE INDEX ix_subset_base_id ON subset (base_id);
+
 CREATE INDEX ix_subset_labels_of_id ON subset (labels_of_id);
 
 CREATE INDEX ix_subset_split_id ON subset (split_id);
+
+CREATE TABLE task_embedding (
+    encoder_id INTEGER NOT NULL,
+    split_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    vector_hash TEXT NOT NULL,
+    n_rows INTEGER NOT NULL,
+    n_dims INTEGER NOT NULL,
+    run_id INTEGER,
+    CONSTRAINT ck_task_embedding_n_rows CHECK (n_rows >= 1),
+    CONSTRAINT fk_task_embedding_encoder_id FOREIGN KEY(encoder_id) REFERENCES encoder (id),
+    CONSTRAINT fk_task_embedding_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT fk_task_embedding_split_id FOREIGN KEY(split_id) REFERENCES split (id),
+    CONSTRAINT fk_task_embedding_vector_hash FOREIGN KEY(vector_hash) REFERENCES artifact (hash),
+    CONSTRAINT pk_task_embedding PRIMARY KEY (encoder_id, split_id, kind)
+);

@@ -42,7 +42,7 @@ def test_one_kind_alone_is_plain_conformal_prediction() -> None:
 def test_more_than_the_groups_can_promise_is_the_whole_range() -> None:
     truth, shift, risks = world(3, 600)
     fitted = _intervals.fit(np.full(600, 0.6), truth, np.arange(600) % 12, risks, shift)
-    assert "told.slopes" in fitted
+    assert "shift.all.slopes" in fitted
     low, high = _intervals.interval(fitted, np.full(600, 0.6), risks, 0.95)  # over 12 / 13
     assert (low == 0).all()
     assert (high == 1).all()

@@ -66,3 +66,57 @@ def test_without_a_shift_it_is_the_stack(world):
     model = mixture.fit(frame[same], target[same], groups[same])
     alone = stack.predict(stack.fit(frame[same], target[same], groups[same]), frame)
     np.testing.assert_allclose(mixture.predict(model, frame), alone)
+
+
+def by_hand(model, frame):
+    """Return what the same-domain and the shift expert say, each asked alone."""
+    stack = shelf.load("metamodels", "stack")
+    return (
+        stack.predict({k.removeprefix(f"{name}."): v for k, v in model.items()
+                       if k.startswith(f"{name}.")}, frame)
+        for name in ("same", "shift")
+    )  # fmt: skip
+
+
+def test_who_is_told_the_domain_asks_its_expert(world):
+    frame, target, groups = world
+    model = mixture.fit(frame, target, groups)
+    same, shift = by_hand(model, frame)
+    assert np.abs(same - shift).max() > 0.05
+    for told, expert in ((0.0, same), (1.0, shift)):
+        asked = frame.assign(_told_shift=told)
+        np.testing.assert_allclose(mixture.predict(model, asked), expert, rtol=1e-12)
+    truth = frame["_is_shift"].to_numpy()
+    mixed = mixture.predict(model, frame.assign(_told_shift=truth))
+    np.testing.assert_allclose(mixed, np.where(truth == 1, shift, same), rtol=1e-12)
+
+
+def test_at_larger_sizes_the_domain_moves_the_answer_as_far_as_the_experts_part(world):
+    frame, target, groups = world
+    far = frame.assign(n_target=2000)
+    both = pd.concat([frame, far], ignore_index=True)
+    model = mixture.fit(both, np.concatenate([target, target + 0.05]), np.tile(groups, 2))
+    same, shift = by_hand(model, far)
+    here, away = (mixture.predict(model, far.assign(_told_shift=told)) for told in (0.0, 1.0))
+    np.testing.assert_allclose(away - here, shift - same, atol=1e-12)
+
+
+def test_unknown_is_as_if_nothing_was_said(world):
+    frame, target, groups = world
+    model = mixture.fit(frame, target, groups)
+    plain = mixture.predict(model, frame)
+    for unknown in (np.nan, np.inf, None):
+        asked = frame.assign(_told_shift=unknown)
+        np.testing.assert_array_equal(mixture.predict(model, asked), plain)
+    some = np.where(np.arange(len(frame)) < 10, 1.0, np.nan)
+    np.testing.assert_array_equal(
+        mixture.predict(model, frame.assign(_told_shift=some))[10:], plain[10:]
+    )
+
+
+def test_what_is_told_is_not_learned_from(world):
+    frame, target, groups = world
+    plain = mixture.fit(frame, target, groups)
+    told = mixture.fit(frame.assign(_told_shift=target), target, groups)
+    assert plain.keys() == told.keys()
+    assert all(np.array_equal(plain[name], told[name]) for name in plain)

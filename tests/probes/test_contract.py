@@ -130,7 +130,7 @@ def test_float32_pools_are_taken_as_they_are(name):
     assert same(got, exact)
 
 
-@pytest.mark.parametrize("name", PROBES)
+@pytest.mark.parametrize("name", sorted(set(PROBES) - {"mteb"}))  # which takes rows as they are
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_the_scale_of_the_space_does_not_matter(name, scale):
     X, y = problem()

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from charz import shelf
 from charz.errors import InputError
-from charz.samplers import _random, imbalanced, label_noise, per_label, random, shifted, stratified
+from charz.samplers import (
+    _random,
+    imbalanced,
+    label_noise,
+    mteb,
+    per_label,
+    random,
+    shifted,
+    stratified,
+)
 
 labels = st.lists(st.integers(0, 3), min_size=1, max_size=24).map(np.array)
 seeds = st.integers(0, 10_000)
@@ -66,6 +75,30 @@ def test_per_label_orders_the_classes_of_each_round_anew():
     y = np.repeat([0, 1, 2], 100)
     rounds = per_label.draw(y, 3, 0).labels.reshape(100, 3)
     assert len({tuple(r) for r in rounds.tolist()}) == 6
+
+
+@given(y=labels, k=st.integers(1, 9), n_draws=st.integers(1, 12))
+@settings(deadline=None, max_examples=60)
+def test_mteb_takes_the_first_of_each_class_in_a_list_that_is_shuffled_again(y, k, n_draws):
+    order = list(range(len(y)))
+    for seed in range(n_draws):
+        np.random.RandomState(42).shuffle(order)
+        taken, left = set(), dict.fromkeys(range(4), k)
+        for row in order:
+            if left[y[row]]:
+                left[y[row]] -= 1
+                taken.add(row)
+        drawn = mteb.draw(y, 4, seed)
+        assert set(drawn.rows[: mteb.n_rows(y, 4, k)].tolist()) == taken
+        assert len(drawn.rows) == len(y)
+
+
+@given(y=labels, seed=st.integers(-(2**70), 2**70))
+@settings(deadline=None, max_examples=30)
+def test_mteb_draws_are_powers_of_the_first(y, seed):
+    every = np.zeros(len(y), dtype=int)  # of one class: the order is the permutation
+    first, before, after = (mteb.draw(every, 1, s).rows for s in (0, seed - 1, seed))
+    assert np.array_equal(before[first], after)
 
 
 @given(y=labels, seed=seeds, ratio=st.sampled_from([1, 2, 4, 10]))
@@ -183,6 +216,10 @@ def test_streams_of_two_purposes_differ():
 
 
 GOLDEN = {
+    "derived": (
+        [7, 4, 2, 9, 11],
+        [2, 1, 2, 1, 1],
+    ),
     "imbalanced": (
         [7, 2, 4],
         [2, 2, 1],
@@ -191,9 +228,17 @@ GOLDEN = {
         [5, 7, 4, 3, 0, 2, 9, 8, 1, 11, 10, 6],
         [0, 2, 2, 0, 0, 2, 0, 0, 1, 0, 2, 1],
     ),
+    "mteb": (
+        [4, 8, 2, 9, 10, 7, 3, 1, 11, 0, 5, 6],
+        [1, 0, 2, 1, 0, 2, 0, 1, 1, 0, 0, 1],
+    ),
     "per_label": (
         [4, 5, 7, 3, 2, 9, 1, 0, 8, 11, 6, 10],
         [1, 0, 2, 0, 2, 1, 1, 0, 0, 1, 1, 0],
+    ),
+    "pooled": (
+        [5, 7, 4, 3, 0, 2, 9, 8, 1, 11, 10, 6],
+        [0, 2, 1, 0, 0, 2, 1, 0, 1, 1, 0, 1],
     ),
     "random": (
         [5, 7, 4, 3, 0, 2, 9, 8, 1, 11, 10, 6],

@@ -30,6 +30,18 @@ def test_rows_are_returned_and_stored(finished):
     assert sorted(shown["mae"]) == pytest.approx(sorted(row["mae"] for row in wanted))
 
 
+def test_the_mixture_is_judged_as_told_the_domain_too(finished, tmp_path):
+    asked = QUICK | {"items": ["mixture", "ridge"], "hold_outs": ["groups"]}
+    found = evaluate.run(finished, **asked, figures=tmp_path / "drawn")
+    assert stored(finished) == found.rows
+    own = {method: [row for row in found.rows if row["method"] == method]
+           for method in ("mixture", "mixture_told", "ridge")}  # fmt: skip
+    assert len(own["mixture"]) == len(own["mixture_told"]) == len(own["ridge"]) > 0
+    assert {row["kind"] for rows in own.values() for row in rows} == {"metamodel"}
+    assert "ridge_told" not in {row["method"] for row in found.rows}
+    assert "mixture_told" in (tmp_path / "drawn" / "accuracy-error-by-size.svg").read_text()
+
+
 def test_evaluating_again_writes_the_same_rows(finished):
     first = evaluate.run(finished, **QUICK)
     again = evaluate.run(finished, **QUICK)

@@ -56,7 +56,7 @@ def test_fitting_again_changes_nothing(finished, sizes):
 def test_the_report_sets_the_model_beside_its_baselines(finished):
     rows = fit.report(finished)
     methods = {row["method"] for row in rows}
-    assert {"mixture", "constant", "cv"} <= methods
+    assert {"mixture", "mixture_told", "constant", "cv"} <= methods
     for row in rows:
         assert row["unit"] == "points"
         assert row["mae"] >= 0

@@ -70,8 +70,40 @@ def test_what_is_stored_is_what_was_told_and_once(finished, task):
     assert row["features"]["n_train"] == 30
     assert row["metamodel_fingerprint"] == predict.packaged("accuracy").fingerprint
     assert row["metamodel_id"] is None
+    assert row["features"]["domain"] == told.provenance["domain"] == "unknown"
     files(finished, task, level=0.5)
     assert finished.count("prediction") == 2
+
+
+def test_what_is_said_of_the_domain_moves_and_marks_the_forecast(finished, task):
+    found = {name: files(finished, task, domain=name)[0] for name in ("unknown", "same", "other")}
+    assert found["unknown"] == files(finished, task)[0]
+    assert len({each.value for each in found.values()}) == 3
+    value = {name: each.value for name, each in found.items()}
+    assert min(value["same"], value["other"]) < value["unknown"]
+    assert value["unknown"] < max(value["same"], value["other"])
+    assert len({each.provenance["key"] for each in found.values()}) == 3
+    for name, each in found.items():
+        assert each.provenance["domain"] == name
+        assert finished.get("prediction", key=each.provenance["key"])["features"]["domain"] == name
+        (again,) = predict.arrays(finished, labelled(task), domain=name, encoder=SPEC)
+        assert bare(again) == bare(each)
+        one = predict.forecast(labelled(task), predict.packaged("accuracy"), domain=name)
+        assert one.value == pytest.approx(each.value, abs=1e-3)
+    assert finished.count("prediction") == 3
+
+
+def test_a_wrong_domain_is_one_clear_error(finished, task):
+    sample, X = labelled(task), vectors(task["texts"])
+    for ask in (
+        lambda: files(finished, task, domain="shift"),
+        lambda: predict.arrays(finished, sample, domain="shift"),
+        lambda: predict.forecast(sample, predict.packaged("accuracy"), domain="shift"),
+        lambda: predict.predict_performance(X, np.arange(40) % 2, X, domain="shift"),
+    ):
+        with pytest.raises(UnknownNameError, match="'shift'; choose unknown, same or other"):
+            ask()
+    assert finished.count("prediction") == 0
 
 
 def test_whoever_has_seen_more_groups_answers(finished, task):

@@ -197,3 +197,31 @@ def test_one_protocols_failure_is_not_forgotten_by_another(store, tmp_path):
     store.artifacts.fs.mv(path + ".away", path)
     assert subset.run(store, datasets=["books"]).failed == 0
     assert store.count("failure") == 0
+
+
+def test_tasks_made_of_classes_have_train_and_eval_rows_of_their_own(store, tmp_path, members):
+    rows = [f"text {i} of {i % 4},{'abcd'[i % 4]}\n" for i in range(160)]
+    (tmp_path / "four.csv").write_text("text,label\n" + "".join(rows))
+    ingest.dataset(store, str(tmp_path / "four.csv"))
+    subset.protocol(store, "derived", sampler="derived", sizes=[8, 16], n_seeds=6)
+    subset.run(store)
+    classes = store.get("dataset", name="four")["classes"]
+    for seed in range(1, 7):
+        trains, evals = drawn(store, seed=seed), drawn(store, "eval", seed=seed)
+        assert [each.n_rows for each in trains] == [8, 16]
+        assert len(evals) == 1
+        new_of = {}
+        for split, each in [("train", trains[-1]), ("test", evals[0])]:
+            labels = labels_of(store, "four", split)
+            for row, code in members(store, each.id):
+                assert new_of.setdefault(labels[row], code) == code
+            assert len(each.class_counts) == len(set(new_of.values()))
+            assert sum(each.class_counts) == each.n_rows
+        whole = sum(label in new_of for label in labels_of(store, "four", "test"))
+        is_even = seed % 4 < 2
+        assert (evals[0].n_rows == whole) if is_even else (0 < evals[0].n_rows < whole)
+        n_new = len(set(new_of.values()))
+        assert 2 <= n_new < len(classes)
+        # Some of the classes as they are, or all of them together in fewer.
+        assert len(new_of) == (n_new if seed % 2 == 0 else len(classes))
+    assert not drawn(store, seed=0)

@@ -93,7 +93,7 @@ def test_a_registry_is_the_same_after_the_way_through_the_other_database(store, 
     transfer.export(other, tmp_path / "second")
     assert tables(tmp_path / "first") == tables(tmp_path / "second")
     assert meaning(store) == meaning(other)
-    left_out = {"failure", "artifact", "embedding", "metamodel"}
+    left_out = {"failure", "artifact", "embedding", "metamodel", "task_embedding"}
     assert {name: n for name, n in counts(other).items() if n} == {
         name: n for name, n in world_counts.items() if name not in left_out
     }
@@ -111,7 +111,7 @@ def test_ids_do_not_matter(store, third, tmp_path):
     first, second = tables(tmp_path / "first"), tables(tmp_path / "second")
     differ = {name for name in TRAVELS if first[name] != second[name]}
     assert differ <= {"run", "encoder", "dataset", "subset", "result", "feature_value", "outcome",
-                      "prediction", "evaluation", "importance"}  # fmt: skip
+                      "prediction", "evaluation", "importance", "entry"}  # fmt: skip
     for name in differ - {"run"}:
         for rows in (first[name], second[name]):
             for row in rows:
@@ -140,7 +140,9 @@ def test_what_is_there_stays_and_what_is_new_comes(store, other, tmp_path):
     transfer.export(store, tmp_path / "first")
     transfer.load(other, tmp_path / "first")
     licenses = {row["spec"]: row["license"] for row in other.rows(sa.select(TABLES["encoder"]))}
-    assert licenses == {"random:a": "mine", "random:b": "mine", "random:c": None}
+    assert licenses == {
+        "mteb:org/a": "mine", "random:a": "mine", "random:b": "mine", "random:c": None,
+    }  # fmt: skip
     result = TABLES["result"]
     here = other.rows(sa.select(result.c.accuracy).where(result.c.origin == "here"))
     assert len(here) == there["result"]
@@ -169,6 +171,9 @@ def test_a_part_is_closed_and_says_the_same(store, other, tmp_path, chosen):
             if row[0] in encoders and {row[2], row[4], row[7]} <= set(datasets)
         }  # fmt: skip
         assert part[table]
+    # What was published goes along where its encoder and its task do, and was not chosen away.
+    encoders += [] if "encoders" in chosen else ["mteb:org/a"]
+    datasets += [] if "datasets" in chosen else ["mteb/t"]
     assert {row["spec"] for row in other.rows(sa.select(TABLES["encoder"]))} == set(encoders)
     assert {row["name"] for row in other.rows(sa.select(TABLES["dataset"]))} == set(datasets)
     assert other.count("prediction") == 0
@@ -187,6 +192,7 @@ def test_an_unknown_name_is_named(store, tmp_path):
 
 
 POINTERS = {
+    "task_embedding": "vector_hash",
     "split": "examples_hash",
     "embedding": "vectors_hash",
     "subset": "members_hash",
@@ -251,6 +257,7 @@ def test_a_part_takes_only_its_artifacts(store, apart, tmp_path):
     transfer.export(store, tmp_path / "part", encoders=["random:a"], datasets=["x"], artifacts=True)
     part = tables(tmp_path / "part")
     used = {row["vectors_hash"] for row in part["embedding"]}
+    used |= {row["vector_hash"] for row in part["task_embedding"]}
     used |= {row["examples_hash"] for row in part["split"]}
     used |= {row["members_hash"] for row in part["subset"]}
     assert {row["hash"] for row in part["artifact"]} == used
