@@ -33,11 +33,16 @@ ENCODERS = ("static:wordllama?dims=256", "static:glove", "all-minilm-l6-v2", "mi
 LEAST = 1024
 """Rows that a dataset must have been trained on."""
 SHARES = (16, 8, 4)
-JOINED = (0.1, 0.25)
-"""Shares of the families' median, to see whether it adds to the prior."""
+AHEAD = (1, 4, 16)
+"""Sizes that a prior learns, in multiples of a sample's; beside them the largest."""
+SIZE_NAMES = ("n_train", "n_eval")
+HOW = ("labels alone", "with eval rows")
 N_FOLDS = 5
 SIZES = (0.25, 0.5, 1, 2, 4)
 """Pilots of eval labels, in multiples of those needed."""
+MEAN_ABSOLUTE = np.sqrt(2 / np.pi)
+"""Of a normal error, in standard errors."""
+LEAST_SURE = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
 FACTORS = (0.35, 0.7, 1.5, 3, 6, 12)
 """Targets are what was truly reached with this many times the pilot's rows."""
 
@@ -77,35 +82,43 @@ def table() -> Any:
 
 
 def pairs(samples: Any, metric: str) -> Any:
-    """Return every sample beside the mean truth at its own and at every larger size."""
+    """Return every sample beside the mean truth at its own size, at larger and at the largest."""
     keys = ["encoder", "dataset"]
     truth = samples.groupby([*keys, "n"])[metric].mean().reset_index()
     truth = truth.rename(columns={"n": "at", metric: "truth"})
-    beside = samples.merge(truth, on=keys)
-    return beside[beside["at"] >= beside["n"]]
+    largest = truth.groupby(keys)["at"].transform("max")
+    beside = samples.merge(truth.assign(largest=largest), on=keys)
+    share = beside["at"] / beside["n"]
+    asked = share.isin(AHEAD) | (share.ge(1) & beside["at"].eq(beside["largest"]))
+    return beside[asked].reset_index(drop=True)
 
 
-def learned(rows: Any) -> dict[str, np.ndarray]:
+def learned(rows: Any, *, with_eval: bool) -> dict[str, np.ndarray]:
     """Return a prior fitted on pairs."""
-    from charz.curves import _pilot, _prior
+    from charz.curves import _inputs, _prior
+    from charz.steps import _features
 
-    inputs = {name: rows[name].to_numpy(np.float64) for name in _pilot.INPUTS}
+    names = [each["name"] for each in _features.catalogue() if each["name"] not in SIZE_NAMES]
+    names = [name for name in names if name in rows] if with_eval else list(_inputs.ALONE)
+    inputs = {name: rows[name].to_numpy(np.float64) for name in names}
     sizes = rows["n"].to_numpy(np.float64), rows["at"].to_numpy(np.float64)
     return _prior.fit(*sizes, inputs, rows["truth"].to_numpy(), rows["group_name"].to_numpy(str))
 
 
 def learn() -> None:
-    """Fit and write the prior of every metric."""
+    """Fit and write the priors of every metric."""
     from charz import paths
     from charz.steps import curve
 
     samples, folder = table(), paths.PACKAGE / "curves" / "shipped"
     folder.mkdir(exist_ok=True)
     for metric in curve.METRICS:
-        arrays = learned(pairs(samples, metric))
-        path = folder / f"{metric}.npz"
-        np.savez_compressed(path, **arrays)
-        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB, {curve.fingerprint(arrays)[:12]}")
+        rows = pairs(samples, metric)
+        for ending, with_eval in (("", False), ("_eval", True)):
+            arrays, path = learned(rows, with_eval=with_eval), folder / f"{metric}{ending}.npz"
+            np.savez_compressed(path, **arrays)
+            size, mark = path.stat().st_size / 1e3, curve.fingerprint(arrays)[:12]
+            print(f"{path.name}: {size:.0f} kB, {mark}")
 
 
 # --- pilots
@@ -139,8 +152,7 @@ def pilots(registry: Path, target: Path, n_seeds: int) -> None:
 def _plain(pilot: Any) -> dict[str, Any]:
     scores = {name: pilot.scores[name].tolist() for name in ("accuracy", "macro_f1", "log_loss")}
     own = {"n_classes": pilot.n_classes, "majority": pilot.majority, "entropy": pilot.entropy}
-    return own | {"sizes": pilot.sizes.tolist(), "scores": scores, "code": pilot.code,
-                  "inputs": pilot.inputs}  # fmt: skip
+    return own | {"sizes": pilot.sizes.tolist(), "scores": scores, "code": pilot.code}  # fmt: skip
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -221,53 +233,102 @@ def is_final(group: str) -> bool:
 
 def judge(path: Path, final: bool) -> None:
     """Print tables of what forecasts from single pilots were worth."""
-    cases = [line for line in _lines(path) if is_final(line["group"]) == final]
     samples = table()
     rows = pairs(samples[~samples["group_name"].map(is_final)], "accuracy")
+    every = [case for case in _lines(path) if is_final(case["group"]) == final]
+    cases = _with_inputs(every, samples)
     groups = np.unique([case["group"] for case in cases])
     folds = [groups] if final else [groups[start::N_FOLDS] for start in range(N_FOLDS)]
     said: list[dict[str, Any]] = []
     for fold in folds:
-        arrays = learned(rows[~rows["group_name"].isin(fold)])
-        said += [row for case in cases if case["group"] in fold for row in _said(case, arrays)]
-    print(f"{len(cases)} pilots, {len(groups)} groups of datasets"
+        seen = rows[~rows["group_name"].isin(fold)]
+        both = [learned(seen, with_eval=with_eval) for with_eval in (False, True)]
+        said += [row for case in cases if case["group"] in fold for row in _said(case, both)]
+    print(f"{len(cases)} of {len(every)} pilots, {len(groups)} groups of datasets"
           f"{', untouched before' if final else ''}\n")  # fmt: skip
     _show_errors(said)
-    _show_targets(said)
+    for how in HOW:
+        _show_targets([row for row in said if row.get("how") == how], how)
 
 
-def _said(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+def _with_inputs(cases: list[dict[str, Any]], samples: Any) -> list[dict[str, Any]]:
+    """Return the cases that the reference has features of, with these."""
+    import pyarrow.parquet as pq
+
+    from charz import paths
+    from charz.curves import _inputs
+
+    folder = paths.PACKAGE / "reference"
+    specs = pq.read_table(folder / "encoder.parquet", columns=["spec"])["spec"].to_pylist()
+    seeds = pq.read_table(folder / "subset.parquet", columns=["seed"])["seed"].to_numpy()
+    rows = samples.assign(seed=seeds[samples["train_subset"]])
+    names = sorted({*_inputs.ALONE, *rows.columns} - {"encoder", "dataset", "group_name"})
+    places = zip(rows["encoder"], rows["dataset"], rows["seed"], rows["n"], strict=True)
+    known = {(_short(specs[e]), *rest): k for k, (e, *rest) in enumerate(places)}
+    table_ = rows[names].to_numpy(np.float64)
+    found = []
+    for case in cases:
+        key = (_short(case["encoder"]), *(case[name] for name in ("dataset", "seed", "n")))
+        if key in known:
+            row = dict(zip(names, table_[known[key]].tolist(), strict=True))
+            found.append(case | {"inputs": row})
+    return found
+
+
+def _short(spec: str) -> str:
+    """Return a spec without where its checkpoint lies."""
+    return spec.rpartition("/")[2].lower()
+
+
+def _said(case: dict[str, Any], both: list[dict[str, np.ndarray]]) -> Iterator[dict[str, Any]]:
     """Yield what is forecast of one pilot: at the largest size, and for targets on the way."""
-    from charz.curves import _answer
     from charz.curves._prior import Prior
     from charz.steps import curve
 
     n, truth = case["n"], {int(size): row for size, row in case["truth"].items()}
-    largest = max(truth)
-    prior = Prior(arrays, n, case["inputs"])
+    priors = [Prior(arrays, n, case["inputs"]) for arrays in both]
     grid = n * 2.0 ** (np.arange(8 * 16 + 1) / 16)
     families = curve.families(case["sizes"], case["scores"]["accuracy"], n, grid)
-    lines = {
-        "charz": prior.values(grid),
-        "cv": np.full(len(grid), case["inputs"]["cv"]),
-        **families,
-    }
-    for share in JOINED:
-        lines[f"charz + {share:g} median"] = (1 - share) * lines["charz"] + share * families[
-            "median"
-        ]
-    band = _answer.band(prior, prior.values, 0.9)
-    told = {name: case[name] for name in ("group", "encoder", "n")} | {"ratio": largest // n}
-    place = round(np.log2(largest / n) * 16)
-    score = truth[largest]["accuracy"]
-    yield told | {
+    lines = {how: prior.values(grid) for how, prior in zip(HOW, priors, strict=True)} | families
+    told = {name: case[name] for name in ("group", "encoder", "n")} | {"ratio": max(truth) // n}
+    yield told | _score(case, truth, priors, lines)
+    for how, prior in zip(HOW, priors, strict=True):
+        own = {name: line for name, line in lines.items() if name not in HOW} | {how: lines[how]}
+        for row in _targets(n, truth, prior, grid, own):
+            yield told | row | {"how": how}
+
+
+def _score(
+    case: dict[str, Any], truth: dict[int, Any], priors: list[Any], lines: dict[str, np.ndarray]
+) -> dict[str, Any]:
+    """Return errors at the largest size, and what is left to a perfect forecast."""
+    from charz.curves import _answer
+
+    n, largest = case["n"], max(truth)
+    place, score = round(np.log2(largest / n) * 16), truth[largest]["accuracy"]
+    own = truth[n]["accuracy"]
+    finite = score * (1 - score) / truth[largest]["n_eval"]
+    row = {
         "kind": "score", "largest": largest,
         "errors": {name: abs(float(line[place]) - score) for name, line in lines.items()},
-        "bias": float(lines["charz"][place]) - score,
-        "covered": band.low[place] - 1e-9 <= score <= band.high[place] + 1e-9,
-        "width": band.high[place] - band.low[place],
-        "floor": np.sqrt(score * (1 - score) / truth[largest]["n_eval"]),
+        "floor": MEAN_ABSOLUTE * np.sqrt(finite),
+        "floor_n": MEAN_ABSOLUTE * np.sqrt(finite + own * (1 - own) / n),
     }  # fmt: skip
+    for how, prior in zip(HOW, priors, strict=True):
+        band = _answer.band(prior, prior.values, 0.9)
+        low, high = band.low[place], band.high[place]
+        row |= {f"bias {how}": float(lines[how][place]) - score, f"width {how}": high - low,
+                f"covered {how}": low - 1e-9 <= score <= high + 1e-9}  # fmt: skip
+    return row
+
+
+def _targets(
+    n: int, truth: dict[int, Any], prior: Any, grid: np.ndarray, lines: dict[str, np.ndarray]
+) -> Iterator[dict[str, Any]]:
+    """Yield what is said of scores that were truly reached, and by how many rows."""
+    from charz.curves import _answer
+
+    largest = max(truth)
     sizes = np.array(sorted(truth), dtype=float)
     true = np.maximum.accumulate([truth[int(size)]["accuracy"] for size in sizes])
     for factor in FACTORS:
@@ -288,8 +349,11 @@ def _said(case: dict[str, Any], arrays: dict[str, np.ndarray]) -> Iterator[dict[
         number = {"reached": n, "needed": answer.n}.get(answer.verdict, np.nan)
         if answer.verdict == "not reachable":
             number, low, high = np.inf, np.inf, np.inf
-        yield told | {
-            "kind": "target", "needed": needed, "open": needed > n, "verdict": answer.verdict,
+        found = _answer.band(prior, prior.values, 0.9)
+        chances = _answer.chances(prior, found, target)
+        yield {
+            "kind": "target", "now": chances[0], "likeliest": _answer.likeliest(found, chances),
+            "n": n, "needed": needed, "open": needed > n, "verdict": answer.verdict,
             "ratio_said": number / needed, "covered": low <= np.ceil(needed) and needed <= high,
             "ratios": {name: number / needed for name, number in numbers.items()},
         }  # fmt: skip
@@ -313,22 +377,24 @@ def _mean(rows: list[dict[str, Any]], value: Callable[[dict[str, Any]], float]) 
 def _show_errors(said: list[dict[str, Any]]) -> None:
     rows = [row for row in said if row["kind"] == "score"]
     methods = list(rows[0]["errors"])
-    print("| pilot | pilots | " + " | ".join(methods) + " | bias | 90% covers | width | floor |")
-    print("|---" * (len(methods) + 6) + "|")
+    forms = (("bias", "+.1f"), ("covered", ".0f"), ("width", ".0f"))
+    shown = [(f"{name} {how}", form) for how in HOW for name, form in forms]
+    shown += [("floor", ".1f"), ("floor_n", ".1f")]
+    print("| pilot | pilots | " + " | ".join([*methods, *(name for name, _ in shown)]) + " |")
+    print("|---" * (len(methods) + len(shown) + 2) + "|")
     for share, largest in ((s, m) for s in SHARES for m in (None, 1024, 4096)):
         own = [row for row in rows if row["ratio"] == share and largest in (None, row["largest"])]
         if not own:
             continue
         name = f"1/{share}" + (f" of {largest}" if largest else "")
         cells = [f"{100 * _mean(own, lambda row, m=m: row['errors'][m]):.1f}" for m in methods]
-        shown = (("bias", "+.1f"), ("covered", ".0f"), ("width", ".0f"), ("floor", ".1f"))
         cells += [f"{100 * _mean(own, lambda row, k=k: row[k]):{form}}" for k, form in shown]
         print(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
 
 
-def _show_targets(said: list[dict[str, Any]]) -> None:
-    rows = [row for row in said if row["kind"] == "target"]
-    print("\n| pilot | targets | answered | of these within 2x | interval covers | "
+def _show_targets(rows: list[dict[str, Any]], how: str) -> None:
+    print(f"\n{how}:\n")
+    print("| pilot | targets | answered | of these within 2x | interval covers | "
           + " | ".join(f"{name}, of all" for name in rows[0]["ratios"]) + " |")  # fmt: skip
     print("|---" * (len(rows[0]["ratios"]) + 5) + "|")
     parts = [("all", lambda row: True), ("not reached yet", lambda row: row["open"])]
@@ -343,8 +409,28 @@ def _show_targets(said: list[dict[str, Any]]) -> None:
         cells += [f"{100 * _mean(own, lambda row, m=m: _near(row['ratios'][m])):.0f}%"
                   for m in rows[0]["ratios"]]  # fmt: skip
         print(f"| {name} | {len(own)} | " + " | ".join(cells) + " |")
+    print("\n| least probability | answered | of these within 2x | not reached yet: answered "
+          "| of these within 2x |\n|---|---|---|---|---|")  # fmt: skip
+    for least in LEAST_SURE:
+        cells = [cell for own in (rows, [row for row in rows if row["open"]])
+                 for cell in _told(own, least)]  # fmt: skip
+        print(f"| {least:.0%} | " + " | ".join(f"{100 * cell:.0f}%" for cell in cells) + " |")
     counts = {v: sum(row["verdict"] == v for row in rows) for v in {r["verdict"] for r in rows}}
     print(f"\nverdicts: {counts}")
+
+
+def _told(rows: list[dict[str, Any]], least: float) -> Iterator[float]:
+    """Yield how many targets are answered from a probability on, and how many of these well."""
+    ratios = [
+        {
+            "group": row["group"],
+            "ratio": (row["n"] if row["now"] >= least else row["likeliest"][0]) / row["needed"],
+            "told": max(row["now"], row["likeliest"][1]) >= least,
+        }
+        for row in rows
+    ]
+    yield _mean(ratios, lambda row: row["told"])
+    yield _mean([row for row in ratios if row["told"]], lambda row: _near(row["ratio"]))
 
 
 def _near(ratio: float) -> bool:

@@ -1,9 +1,10 @@
 """From a forecast curve to an answer: how many labelled rows reach a target.
 
-The curve is crossed where its value first reaches the target; the ends of the interval are where
-the band's upper and lower edge do, so that the answer says what the curve says. Whether it may be
-given at all is a question of its own: how probable is it that the true number lies within a
-factor of two? Below `SURE` no number is told, but how many rows to label before asking again.
+The ends of the interval are where the band's upper and lower edge first reach the target, so that
+the answer says what the curve says. The number between them is the one that most probably lies
+within a factor of two of the true one; as errors are wide, that is not quite where the value
+crosses. Below a probability of `SURE` no number is told, but how many rows to label before
+asking again.
 
 Source: Mahmood et al., How much more data do I need?, CVPR 2022: errors of a score explode when
 turned into a number of rows; label in rounds.
@@ -74,42 +75,54 @@ def answer(
 ) -> TargetAnswer:
     """Return how many rows reach ``target``, or why that cannot be said.
 
-    Verdicts: ``reached`` when the whole interval at the sample's own size is at or above the
-    target, ``not reachable`` when the interval at `FAR` times as many rows is below it,
-    ``needed`` when the number is known to a factor of two with probability `SURE`, else
-    ``unknown``, as of any sample of fewer than `FEW` rows.
+    Verdicts: ``reached`` when the score at the sample's own size is at or above the target with
+    probability `SURE`, ``not reachable`` when the interval at `FAR` times as many rows is below
+    it, ``needed`` when a number is within a factor of two with probability `SURE`: the one of
+    which this is most probable. Else ``unknown``, as of any sample of fewer than `FEW` rows.
     """
     found = band(prior, value, level)
-    n, far = int(prior.n), float(found.sizes[-1])
-
-    def above(size: float, rows: float | None = None) -> float:
-        """Return the probability that the true curve is at or above the target at a size."""
-        at = np.array([min(max(size, prior.n), far)])
-        middle = np.interp(np.log(at), np.log(found.sizes), found.value)
-        error = prior.errors(at, middle, rows)
-        return prior.beyond(float((target - middle[0]) / error[0]))
-
-    ends = {
-        "n": found.first(found.value, target),
-        "n_low": found.first(found.high, target),
-        "n_high": found.first(found.low, target),
-    }
-    is_enough = prior.n >= FEW
-    if is_enough and found.low[0] >= target:
-        return TargetAnswer(target, "reached", n, n, n)
-    if is_enough and found.high[-1] < target:
+    n = int(prior.n)
+    low, high = found.first(found.high, target), found.first(found.low, target)
+    if n < FEW:
+        n_told = found.first(found.value, target)
+        return TargetAnswer(target, "unknown", n_told, low, high, more=FEW - n, sure=0.0)
+    if found.high[-1] < target:
         return TargetAnswer(target, "not reachable")
+    reached = chances(prior, found, target)
+    if reached[0] >= SURE:
+        return TargetAnswer(target, "reached", n, n, high, sure=float(reached[0]))
+    n_told, sure = likeliest(found, reached)
+    low = n_told if low is None else min(n_told, low)
+    high = None if high is None else max(n_told, high)
+    if sure >= SURE:
+        return TargetAnswer(target, "needed", n_told, low, high, sure=sure)
 
-    def sure(rows: float | None = None) -> float:
-        if ends["n"] is None:
-            return 0.0
-        return above(2 * ends["n"], rows) - (
-            above(ends["n"] / 2, rows) if ends["n"] / 2 > prior.n else 0.0
-        )
+    def is_enough(share: int) -> bool:
+        return likeliest(found, chances(prior, found, target, share * prior.n))[1] >= SURE
 
-    if is_enough and sure() >= SURE:
-        return TargetAnswer(target, "needed", sure=sure(), **ends)
-    if not is_enough:
-        return TargetAnswer(target, "unknown", more=FEW - n, sure=0.0, **ends)
-    more = next((k for k in (2, 4, 8, 16) if sure(k * prior.n) >= SURE), 2)
-    return TargetAnswer(target, "unknown", more=(more - 1) * n, sure=sure(), **ends)
+    more = next((share for share in (2, 4, 8, 16) if is_enough(share)), 2)
+    return TargetAnswer(target, "unknown", n_told, low, high, (more - 1) * n, sure)
+
+
+def chances(prior: Prior, found: Band, target: float, rows: float | None = None) -> Floats:
+    """Return the probability that the true curve is at or above the target, (sizes,).
+
+    Parameters
+    ----------
+    rows : float, optional
+        As of a sample of so many rows with the same curve.
+    """
+    error = prior.errors(found.sizes, found.value, rows)
+    return np.maximum.accumulate(prior.beyond((target - found.value) / error))
+
+
+def likeliest(found: Band, reached: Floats) -> tuple[int, float]:
+    """Return the number that is most probably within a factor of two, and how probable that is.
+
+    What is reached with fewer rows than there are counts as reached with these.
+    """
+    place = np.arange(len(reached))
+    above = reached[np.minimum(place + STEPS, place[-1])]
+    below = np.where(place > STEPS, reached[np.maximum(place - STEPS - 1, 0)], 0.0)
+    best = int(np.argmax(np.round(above - below, 9)))
+    return int(np.ceil(found.sizes[best] - 1e-9)), float((above - below)[best])

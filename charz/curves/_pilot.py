@@ -31,10 +31,6 @@ SHARES = (16, 8, 4, 2)
 FOLDS = 5
 LEAST = 2
 """Rows of the smallest part."""
-INPUTS = (
-    "cv", "cv_macro_f1", "cv_smoothed", "ridge_loo_accuracy", "curve_shape_half",
-    "curve_shape_slope", "n_classes", "majority_share",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,8 +50,6 @@ class Pilot:
         For every metric of `charz.metrics` the mean over the shuffles.
     code : float
         Length of the labels' online code in bits per row.
-    inputs : dict of float
-        What the prior asks of a sample, by name (`INPUTS`).
     """
 
     n: int
@@ -65,7 +59,6 @@ class Pilot:
     sizes: Ints
     scores: dict[str, Floats]
     code: float
-    inputs: dict[str, float]
 
 
 def sizes(n: int) -> list[int]:
@@ -119,7 +112,6 @@ def measure(sample: Sample, n_draws: int = N_DRAWS) -> Pilot:
         sizes=np.array([*parts, max(n * (folds - 1) // folds, 1)]),
         scores={name: _means(found, name, len(parts), validated) for name in metrics.NAMES},
         code=_code(parts, n, nats, len(shares)),
-        inputs=_inputs(sample, validated, float(shares.max())),
     )
 
 
@@ -153,19 +145,3 @@ def _code(parts: list[int], n: int, nats: list[float], n_classes: int) -> float:
     ends = np.array([*parts[1:], n])
     blocks = (ends - np.array(parts)) @ np.reshape(nats, (-1, len(parts))).mean(axis=0)
     return float(parts[0] * math.log(n_classes) + blocks) / math.log(2) / n
-
-
-def _inputs(sample: Sample, validated: dict[str, float], majority: float) -> dict[str, float]:
-    """Return the numbers that the prior knows of every sample of the reference."""
-    loo = shelf.load("features", "ridge_loo").compute(sample)
-    shape = shelf.load("features", "curve_shape").compute(sample)
-    return {
-        "cv": validated["accuracy"],
-        "cv_macro_f1": validated["macro_f1"],
-        "cv_smoothed": shelf.load("estimators", "cv_smoothed").estimate(sample),
-        "ridge_loo_accuracy": loo["accuracy"],
-        "curve_shape_half": shape["half"],
-        "curve_shape_slope": shape["slope"],
-        "n_classes": float(sample.n_classes),
-        "majority_share": majority,
-    }

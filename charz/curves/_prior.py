@@ -4,13 +4,13 @@ In log-odds z of the metric the expected curve of a sample of n rows is
 
     z(N) = start + growth (1 - sqrt(n / N)),   growth >= 0,   N >= n
 
-so that it never falls and flattens. ``start`` and ``growth`` are linear in the sample's inputs
-(`charz.curves._pilot.INPUTS`): scores by cross-validation, by leaving rows out and at half the
-rows, the gain of the last doubling, class count and majority share, each with a slope that may
-change with n, by log n and by 1 / sqrt(n). One ridge regression on curves of the reference learns
-both at once; every group of datasets weighs the same and a row by a (1 - a), so that errors count
-in points. Intervals are `charz.metamodels._conformal`'s: errors on groups held out, in units of
-the error to be expected for such a value, such an n, so many doublings and such a rise ahead.
+so that it never falls and flattens. One ridge regression on curves of the reference learns both:
+``growth`` is linear in a few of the sample's features (`charz.curves._inputs.GROWING`), ``start``
+in all of them, each with a slope that may change with n, by log n and by 1 / sqrt(n). Extra trees
+learn ``start`` once more from what growth leaves, and the mean of both counts. Every group of
+datasets weighs the same and a row by a (1 - a), so that errors count in points. Intervals are
+`charz.metamodels._conformal`'s: errors on groups held out, in units of the error to be expected
+for such a value, such an n, so many doublings and such a rise ahead.
 
 Source: power laws of learning curves, Cortes et al. 1993; their exponent 1/2, the inverse square
 root, is one of the forms that Johnson et al. (ACL 2018) compare.
@@ -23,8 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz.curves._pilot import INPUTS
-from charz.metamodels import _conformal, _link, _support
+from charz.curves import _inputs
+from charz.curves._inputs import GROWING, log_odds
+from charz.metamodels import _conformal, _link, _support, _trees
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -32,45 +34,19 @@ if TYPE_CHECKING:
     from charz.records import Floats
 
     Arrays = dict[str, np.ndarray]
+    Inputs = Mapping[str, Floats]
 
-FORMAT = 1
-PENALTY = 1e-3
+FORMAT = 2
+PENALTY = 3e-3
 N_FOLDS = 5
-SHARES = ("cv", "cv_macro_f1", "cv_smoothed", "ridge_loo_accuracy", "curve_shape_half",
-          "majority_share")  # fmt: skip
-"""Inputs that are shares of the n rows: taken in log-odds."""
 N_EVAL = 500
 """Eval rows of a typical truth; the errors of all were learned as they are."""
-
-
-def covariates(n: ArrayLike, inputs: Mapping[str, ArrayLike]) -> Floats:
-    """Return what ``start`` and ``growth`` are linear in, (rows, 2 + inputs + ...).
-
-    An input that is not defined counts as cross-validation's own score, a slope as 0.
-    """
-    size = np.asarray(n, dtype=np.float64)
-    given = {name: np.asarray(inputs[name], dtype=np.float64) for name in INPUTS}
-    stand_in = np.where(np.isfinite(given["cv"]), given["cv"], given["majority_share"])
-    shares = [
-        log_odds(np.where(np.isfinite(given[name]), given[name], stand_in), size) for name in SHARES
-    ]
-    slope = np.nan_to_num(given["curve_shape_slope"])
-    classes = np.log2(np.maximum(given["n_classes"], 2)) / 3
-    own = np.column_stack([np.ones_like(size), *shares, 5 * slope, classes])
-    return np.column_stack(
-        [own, own * np.log2(size / 64)[:, None] / 3, own * np.sqrt(64 / size)[:, None]]
-    )
-
-
-def log_odds(share: ArrayLike, n: ArrayLike) -> Floats:
-    """Return the log-odds of shares of n rows, half a row from 0 and 1 at the least.
-
-    >>> log_odds([0.5, 1.0], [10, 10]).round(2)
-    array([0.  , 2.94])
-    """
-    least = 0.5 / np.maximum(np.asarray(n, dtype=np.float64), 1)
-    inside = np.clip(np.asarray(share, dtype=np.float64), least, 1 - least)
-    return np.asarray(np.log(inside / (1 - inside)))
+N_TREES = 40
+MOST_ROWS = 30_000
+"""Rows that the trees learn from, drawn of all."""
+MOST_LEAVES = 600
+BLOCK = 20_000
+"""Rows whose design is in memory at once."""
 
 
 def rise(n: ArrayLike, at: ArrayLike) -> Floats:
@@ -82,27 +58,86 @@ def rise(n: ArrayLike, at: ArrayLike) -> Floats:
     return np.asarray(1 - np.sqrt(np.asarray(n, np.float64) / np.asarray(at, np.float64)))
 
 
-def regress(n: Floats, at: Floats, inputs: Mapping[str, Floats], truth: Floats, groups: Any) -> Any:
-    """Return coefficients (2, covariates) of start and growth; rows are pairs of sizes n <= N."""
-    C = covariates(n, inputs)
-    D = np.column_stack([C, C * rise(n, at)[:, None]])
+def covariates(n: Floats, Z: Floats) -> Floats:
+    """Return a constant and inputs, with slopes that change with n, (rows, 3 (1 + inputs))."""
+    own = np.column_stack([np.ones(len(n)), Z])
+    changing = own * np.log2(n / 64)[:, None] / 3, own * np.sqrt(64 / n)[:, None]
+    return np.column_stack([own, *changing])
+
+
+def regress(n: Floats, at: Floats, inputs: Inputs, truth: Floats, groups: Any) -> Arrays:
+    """Learn start and growth from pairs of sizes n <= N; the arrays that `parts` reads."""
+    scale = _inputs.fit(n, inputs)
     weights = _link.group_weights(groups) * np.clip(truth * (1 - truth), 0.03, None)
-    scale = D.std(axis=0) + 1e-9
-    scale[0] = 1.0
-    D /= scale
-    A = (D * weights[:, None]).T @ D
-    penalty = PENALTY * weights.sum() * np.ones(len(A))
+    weights = weights / weights.mean()
+    Z, target = _inputs.matrix(scale, n, inputs), log_odds(truth, N_EVAL)
+    slopes = _solved(scale, n, at, Z, target, weights)
+    model = {f"inputs/{name}": array for name, array in scale.items()}
+    model |= {"start": slopes[: 3 * (1 + Z.shape[1])], "growth": slopes[3 * (1 + Z.shape[1]) :]}
+    left = target - _growth(model, n, Z) * rise(n, at)
+    return model | {f"trees/{name}": array for name, array in _grown(n, Z, left, weights).items()}
+
+
+def _solved(
+    scale: Arrays, n: Floats, at: Floats, Z: Floats, target: Floats, weights: Floats
+) -> Floats:
+    """Return the slopes of start and then of growth, by ridge regression in blocks of rows."""
+    growing = np.isin(scale["names"], GROWING)
+    width = 3 * (2 + Z.shape[1] + int(growing.sum()))
+    A, b, squares = np.zeros((width, width)), np.zeros(width), np.zeros(width)
+    for first in range(0, len(n), BLOCK):
+        rows = slice(first, first + BLOCK)
+        growth = covariates(n[rows], Z[rows][:, growing]) * rise(n[rows], at[rows])[:, None]
+        D = np.column_stack([covariates(n[rows], Z[rows]), growth])
+        weighed = D * weights[rows, None]
+        A += weighed.T @ D
+        b += weighed.T @ target[rows]
+        squares += (D**2).sum(axis=0)
+    spread = np.sqrt(squares / len(n)) + 1e-9
+    A = A / spread / spread[:, None]
+    penalty = np.full(len(A), PENALTY * weights.sum())
     penalty[0] = 0
     A.ravel()[:: len(A) + 1] += penalty
-    target = log_odds(truth, N_EVAL)
-    return (np.linalg.solve(A, (D * weights[:, None]).T @ target) / scale).reshape(2, -1)
+    return np.asarray(np.linalg.solve(A, b / spread) / spread)
 
 
-def values(coefficients: Floats, n: Floats, at: Floats, inputs: Mapping[str, Floats]) -> Floats:
+def _grown(n: Floats, Z: Floats, left: Floats, weights: Floats) -> Arrays:
+    """Return trees of start: extremely randomised ones (Geurts et al. 2006), as arrays."""
+    from sklearn.ensemble import ExtraTreesRegressor
+
+    drawn = np.random.default_rng(0).permutation(len(n))[:MOST_ROWS]
+    forest = ExtraTreesRegressor(
+        n_estimators=N_TREES,
+        max_features=0.3,
+        min_samples_leaf=max(5, len(drawn) // MOST_LEAVES),
+        random_state=0,
+    ).fit(_seen(n[drawn], Z[drawn]), left[drawn], sample_weight=weights[drawn])
+    arrays = _trees.from_forest(forest)
+    return arrays | {"tree_value": arrays["tree_value"].astype(np.float32)}
+
+
+def _seen(n: Floats, Z: Floats) -> Any:
+    """Return what the trees look at, rounded as scikit-learn rounds it."""
+    return np.column_stack([np.log2(n), Z]).astype(np.float32)
+
+
+def _growth(model: Arrays, n: Floats, Z: Floats) -> Floats:
+    growing = np.isin(model["inputs/names"], GROWING)
+    return np.maximum(covariates(n, Z[:, growing]) @ model["growth"], 0)
+
+
+def parts(model: Arrays, n: Floats, inputs: Inputs) -> Floats:
+    """Return start and growth of each row, (2, rows), in log-odds."""
+    Z = _inputs.matrix(part(model, "inputs/"), n, inputs)
+    trees = _trees.predict(part(model, "trees/"), _seen(n, Z).astype(np.float64))
+    start = (covariates(n, Z) @ model["start"] + trees) / 2
+    return np.stack([start, _growth(model, n, Z)])
+
+
+def values(model: Arrays, n: Floats, at: Floats, inputs: Inputs) -> Floats:
     """Return the expected metric at N for each row, (rows,)."""
-    start, growth = coefficients @ covariates(n, inputs).T
-    z = start + np.maximum(growth, 0) * rise(n, at)
-    return np.asarray(1 / (1 + np.exp(-z)))
+    start, growth = parts(model, n, inputs)
+    return np.asarray(1 / (1 + np.exp(-start - growth * rise(n, at))))
 
 
 def fit(
@@ -115,14 +150,14 @@ def fit(
     n, at : arrays (rows,)
         Labelled rows of a sample, and the size at which the truth was measured.
     inputs : mapping of arrays (rows,)
-        By name, `INPUTS`.
+        Features by name, `charz.curves._inputs.GROWING` among them.
     truth : array (rows,)
         The metric at ``at``.
     groups : array (rows,)
         Groups of datasets.
     """
     size, target = np.asarray(n, np.float64), np.asarray(at, np.float64)
-    known = {name: np.asarray(inputs[name], np.float64) for name in INPUTS}
+    known = {name: np.asarray(column, np.float64) for name, column in inputs.items()}
     true, labels = np.asarray(truth, np.float64), np.asarray(groups)
     folds, said, now = _link.fold_of(labels, N_FOLDS), np.empty(len(true)), np.empty(len(true))
     for fold in np.unique(folds):
@@ -130,18 +165,17 @@ def fit(
         seen = {name: column[~out] for name, column in known.items()}
         asked = {name: column[out] for name, column in known.items()}
         learned = regress(size[~out], target[~out], seen, true[~out], labels[~out])
-        said[out] = values(learned, size[out], target[out], asked)
-        now[out] = values(learned, size[out], size[out], asked)
+        start, growth = parts(learned, size[out], asked)
+        said[out] = 1 / (1 + np.exp(-start - growth * rise(size[out], target[out])))
+        now[out] = 1 / (1 + np.exp(-start))
     risks = _risks(size, target, said - now)
     calibration = _conformal.calibrate(said, true, labels, risks)
-    calibration = _thinned(calibration)
     own = size == target
-    measured = _frame(size[own], {name: column[own] for name, column in known.items()})
-    support = _support.fit(measured, labels[own])
+    measured = _frame(size[own], {name: known[name][own] for name in GROWING})
     return (
-        {"format": np.array(FORMAT), "coefficients": regress(size, target, known, true, labels)}
+        {"format": np.array(FORMAT), **regress(size, target, known, true, labels)}
         | {f"calibration/{name}": array for name, array in calibration.items()}
-        | {f"support/{name}": array for name, array in support.items()}
+        | {f"support/{name}": array for name, array in _support.fit(measured, labels[own]).items()}
     )
 
 
@@ -152,17 +186,10 @@ def _risks(n: Floats, at: Floats, risen: Floats) -> dict[str, Floats]:
     return {"n_train": n, "n_eval": typical, "ahead": ahead, "risen": risen}
 
 
-def _thinned(calibration: Arrays, most: int = 2000) -> Arrays:
-    """Return a calibration whose distribution of scores has at most ``most`` steps."""
-    step = -(-len(calibration["scores"]) // most)
-    kept = np.arange(len(calibration["scores"]))[::-1][::step][::-1]
-    return calibration | {name: calibration[name][kept] for name in ("scores", "mass")}
-
-
 def _frame(n: Floats, inputs: Mapping[str, Floats]) -> Any:
     import pandas as pd
 
-    return pd.DataFrame({"n_train": n, **{name: inputs[name] for name in INPUTS}})
+    return pd.DataFrame({"n_train": n, **inputs})
 
 
 class Prior:
@@ -175,25 +202,22 @@ class Prior:
     n : int
         Labelled rows.
     inputs : mapping of float
-        The sample's, by name.
+        The sample's features by name: `names` at the least.
     """
 
     def __init__(self, arrays: Arrays, n: int, inputs: Mapping[str, float]) -> None:
         self.n = float(n)
-        self._arrays = arrays
-        self._inputs = {name: float(inputs[name]) for name in INPUTS}
-        self._calibration = {
-            name.partition("/")[2]: array
-            for name, array in arrays.items()
-            if name.startswith("calibration/")
-        }
+        self.inputs = {name: float(inputs[name]) for name in names(arrays)}
+        self._support = part(arrays, "support/")
+        self._calibration = part(arrays, "calibration/")
+        rows = {name: np.array([value]) for name, value in self.inputs.items()}
+        self._parts = parts(arrays, np.array([self.n]), rows)[:, 0]
 
     def values(self, at: ArrayLike) -> Floats:
         """Return the expected metric at the sizes, (sizes,), never falling."""
+        start, growth = self._parts
         sizes = np.maximum(np.asarray(at, dtype=np.float64), self.n)
-        inputs = {name: np.full(len(sizes), value) for name, value in self._inputs.items()}
-        n = np.full(len(sizes), self.n)
-        return values(self._arrays["coefficients"], n, sizes, inputs)
+        return np.asarray(1 / (1 + np.exp(-start - growth * rise(self.n, sizes))))
 
     def errors(self, at: ArrayLike, value: Floats, n: float | None = None) -> Floats:
         """Return the error to be expected at the sizes, (sizes,), of a sample of ``n`` rows."""
@@ -207,25 +231,24 @@ class Prior:
         """Return how many expected errors an interval of this coverage reaches to each side."""
         return _conformal.quantile(self._calibration, level)
 
-    def beyond(self, score: float) -> float:
+    def beyond(self, score: ArrayLike) -> Floats:
         """Return the probability that the truth lies above the value by ``score`` expected errors.
 
         Errors of either sign count as equally probable.
         """
-        scores, mass = self._calibration["scores"], self._calibration["mass"]
-        place = int(np.searchsorted(scores, abs(score), side="right"))
-        inside = float(mass[place - 1]) if place else 0.0
-        tail = (1 - inside) / 2
-        return tail if score >= 0 else 1 - tail
+        z = np.asarray(score, dtype=np.float64)
+        scores, mass = self._calibration["scores"], np.append(0, self._calibration["mass"])
+        tail = (1 - mass[np.searchsorted(scores, np.abs(z), side="right")]) / 2
+        return np.asarray(np.where(z >= 0, tail, 1 - tail))
 
     @property
     def support(self) -> float:
         """How like the measured world the sample is, in [0, 1]."""
-        known = {
-            name.partition("/")[2]: array
-            for name, array in self._arrays.items()
-            if name.startswith("support/")
-        }
-        inputs = {name: np.array([value]) for name, value in self._inputs.items()}
-        found = _support.support(known, _frame(np.array([self.n]), inputs))
+        inputs = {name: np.array([self.inputs[name]]) for name in GROWING}
+        found = _support.support(self._support, _frame(np.array([self.n]), inputs))
         return float(np.clip(found[0], 0, 1))
+
+
+def names(arrays: Arrays) -> tuple[str, ...]:
+    """Return the features that a prior asks for."""
+    return tuple(map(str, arrays["inputs/names"]))

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import paths, shelf
-from charz.curves import _answer, _pilot
+from charz.curves import _answer, _pilot, _prior
 from charz.curves._pilot import Pilot
 from charz.curves._prior import Prior
 from charz.errors import InputError, UnknownNameError
 from charz.records import CurvePoint, EncoderSpec, LearningCurve
 from charz.sample import Sample
-from charz.steps import _files
+from charz.steps import _features, _files
 from charz.store import Store
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def learning_curve(
     y_train : array (n_train,)
         Their labels: text or numbers, at least two classes.
     X_eval : array (n_eval, n_dims), optional
-        Unlabelled rows from the domain of use: the metamodel's forecast then stands beside.
+        Unlabelled rows from the domain of use: they make the forecast nearer, and the metamodel's
+        then stands beside it.
     target : float in (0, 1), optional
         How many labelled rows reach this score?
     level : float in (0, 1)
@@ -149,8 +150,9 @@ def of(
     """Return the forecast of a sample whose rows are in order, see `learning_curve`."""
     _check(sample, metric, target, level, at)
     pilot = _pilot.measure(sample)
-    arrays = packaged(metric)
-    prior = Prior(arrays, pilot.n, pilot.inputs)
+    arrays = packaged(metric, with_eval=metamodel)
+    known = _known(sample, metric, arrays, metamodel=metamodel)
+    prior = Prior(arrays, pilot.n, known)
     own = at or [share * pilot.n for share in AHEAD]
     sizes = np.array(sorted({pilot.n, *own}), dtype=np.float64)
     band = _answer.around(prior, prior.values, level, sizes)
@@ -160,7 +162,7 @@ def of(
     )
     baselines = _baselines(pilot, metric, sizes)
     if metamodel:
-        baselines["metamodel"] = _metamodel(sample, metric, sizes)
+        baselines["metamodel"] = _metamodel(sample, metric, sizes, known)
     return LearningCurve(
         metric=metric,
         level=level,
@@ -176,7 +178,7 @@ def of(
             "prior": fingerprint(arrays),
             "n_groups": int(arrays["calibration/n_groups"]),
             "n_draws": _pilot.N_DRAWS,
-            "inputs": pilot.inputs,
+            "inputs": prior.inputs,
         },
     )
 
@@ -202,10 +204,19 @@ def _check(
             )
 
 
+def _known(sample: Sample, metric: str, arrays: Arrays, *, metamodel: bool) -> dict[str, float]:
+    """Return the features that the prior asks for, and the metamodel where it is asked."""
+    wanted = set(_prior.names(arrays))
+    if metamodel:
+        wanted |= set(shelf.step("predict").packaged(metric).features)
+    return _features.compute(sample, wanted)
+
+
 @cache
-def packaged(metric: str) -> Arrays:
-    """Return the prior that charz ships for a metric."""
-    with np.load(paths.PACKAGE / "curves" / "shipped" / f"{metric}.npz", allow_pickle=False) as got:
+def packaged(metric: str, *, with_eval: bool = False) -> Arrays:
+    """Return the prior that charz ships for a metric: of labelled rows alone, or with eval rows."""
+    name = f"{metric}_eval" if with_eval else metric
+    with np.load(paths.PACKAGE / "curves" / "shipped" / f"{name}.npz", allow_pickle=False) as got:
         return {name: got[name] for name in got.files}
 
 
@@ -241,11 +252,14 @@ def families(measured: ArrayLike, scores: ArrayLike, n: int, sizes: ArrayLike) -
     return said
 
 
-def _metamodel(sample: Sample, metric: str, sizes: Floats) -> tuple[float, ...]:
+def _metamodel(
+    sample: Sample, metric: str, sizes: Floats, known: dict[str, float]
+) -> tuple[float, ...]:
     predict = shelf.step("predict")
     bundle = predict.packaged(metric)
+    values = {name: known[name] for name in bundle.features if name in known}
     asked = [None if size == sample.n_train else int(size) for size in sizes]
-    said = predict.arrays(None, sample, metric=metric, bundle=bundle, at=asked[1:])
+    said = [predict.forecast(sample, bundle, at=at, values=values) for at in asked]
     return tuple(float(each.value) for each in said)
 
 
