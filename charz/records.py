@@ -292,8 +292,9 @@ class TargetAnswer:
 
     ``verdict`` is ``reached`` (already), ``needed`` (``n`` rows), ``not reachable`` (with this
     encoder), or ``unknown``: then ``more`` rows should be labelled before asking again. ``n`` is
-    where the forecast reaches the target, ``n_low`` to ``n_high`` its interval, None where an
-    edge never does. ``sure`` is the probability that ``n`` is within a factor of two.
+    the number that is most probably within a factor of two of the true one, and ``sure`` that
+    probability, or of ``reached`` that it is; ``n_low`` to ``n_high`` is where the edges of the
+    forecast's interval reach the target, None where one never does.
     """
 
     target: float

@@ -89,7 +89,7 @@ def _said(answer: TargetAnswer, found: LearningCurve) -> str:
     """
     goal = f"{answer.target:g}"
     if answer.verdict == "reached":
-        return f"{goal} is reached already, with {found.n_train} labels"
+        return f"{goal} is reached already, with {found.n_train} labels ({answer.sure:.0%} sure)"
     if answer.verdict == "not reachable":
         return f"{goal} is not reachable with this encoder"
     if answer.verdict == "unknown":
@@ -97,7 +97,10 @@ def _said(answer: TargetAnswer, found: LearningCurve) -> str:
             f"cannot say yet how many labels reach {goal}: label {answer.more} more and ask again"
         )
     most = "more than can be foreseen" if answer.n_high is None else f"{answer.n_high}"
-    return f"{goal} needs about {answer.n} labels, from {answer.n_low} to {most}"
+    return (
+        f"{goal} needs about {answer.n} labels, from {answer.n_low} to {most} "
+        f"({answer.sure:.0%} sure of a factor of two)"
+    )
 
 
 def _rows(found: LearningCurve, *, nested: bool) -> list[dict[str, Any]]:

@@ -10,12 +10,12 @@ import pytest
 import sqlalchemy as sa
 
 import charz
-from charz.curves import _answer, _pilot
+from charz.curves import _answer, _pilot, _prior
 from charz.curves._prior import Prior
 from charz.errors import InputError, UnknownNameError
 from charz.sample import Sample
 from charz.schema import TABLES
-from charz.steps import curve, outcome
+from charz.steps import _features, curve, outcome
 from tests import tiny
 
 SPEC = "random:hash?dims=32"
@@ -36,8 +36,9 @@ def measured(n=64, **how):
 
 @pytest.fixture(scope="module")
 def prior():
-    pilot = measured()
-    return Prior(curve.packaged("accuracy"), pilot.n, pilot.inputs)
+    X, y = rows(64)
+    arrays = curve.packaged("accuracy")
+    return Prior(arrays, 64, _features.compute(Sample(X, y, X[:1]), _prior.names(arrays)))
 
 
 @pytest.mark.parametrize(("n", "n_classes"), [(2, 2), (3, 2), (4, 2), (4, 4), (9, 3), (64, 5)])
@@ -71,13 +72,15 @@ def test_answers_say_what_the_curve_says(prior, target, level):
     band = _answer.band(prior, prior.values, level)
     answer = _answer.answer(prior, prior.values, target, level)
     if answer.verdict == "reached":
-        assert band.low[0] >= target
+        assert band.value[0] >= target
+        assert answer.n == answer.n_low == prior.n
+        assert answer.sure >= _answer.SURE
     elif answer.verdict == "not reachable":
         assert (band.high < target).all()
     if answer.n is not None:
-        at = np.array([prior.n, answer.n], dtype=float)
+        at = np.array([prior.n, answer.n_low], dtype=float)
         told = _answer.around(prior, prior.values, level, at)
-        assert told.value[-1] >= target - 1e-9
+        assert told.high[-1] >= target - 1e-9
         assert answer.n_low <= answer.n
         assert answer.n_high is None or answer.n_high >= answer.n
     assert (answer.more is not None) == (answer.verdict == "unknown")
@@ -130,11 +133,13 @@ def test_labels_that_follow_from_the_rows_take_few_bits():
     assert clear.scores["accuracy"][-1] > vague.scores["accuracy"][-1]
 
 
-def test_eval_rows_bring_the_metamodel_and_nothing_else():
+def test_eval_rows_bring_another_prior_and_the_metamodel():
     X, y = rows(40)
     alone = charz.learning_curve(X, y, at=[80])
     beside = charz.learning_curve(X, y, X[:30] + 0.1, at=[80])
-    assert beside.points == alone.points
+    assert beside.provenance["prior"] != alone.provenance["prior"]
+    assert set(alone.provenance["inputs"]) < set(beside.provenance["inputs"])
+    assert {name: beside.baselines[name] for name in alone.baselines} == alone.baselines
     assert set(beside.baselines) - set(alone.baselines) == {"metamodel"}
     assert len(beside.baselines["metamodel"]) == 2
     asked = charz.predict_performance(X, y, X[:30] + 0.1, at=80)
