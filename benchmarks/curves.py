@@ -42,7 +42,7 @@ SIZES = (0.25, 0.5, 1, 2, 4)
 """Pilots of eval labels, in multiples of those needed."""
 MEAN_ABSOLUTE = np.sqrt(2 / np.pi)
 """Of a normal error, in standard errors."""
-LEAST_SURE = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7)
+LEAST_SURE = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
 FACTORS = (0.35, 0.7, 1.5, 3, 6, 12)
 """Targets are what was truly reached with this many times the pilot's rows."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from charz.curves._prior import Prior
     from charz.records import Floats
 
-SURE = 0.6
+SURE = 0.4
 """Least probability that the number of rows told is within a factor of two of the truth."""
 FAR = 256
 """How many times the labelled rows a forecast looks ahead."""
