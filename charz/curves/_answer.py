@@ -75,10 +75,11 @@ def answer(
 ) -> TargetAnswer:
     """Return how many rows reach ``target``, or why that cannot be said.
 
-    Verdicts: ``reached`` when the score at the sample's own size is at or above the target with
-    probability `SURE`, ``not reachable`` when the interval at `FAR` times as many rows is below
-    it, ``needed`` when a number is within a factor of two with probability `SURE`: the one of
-    which this is most probable. Else ``unknown``, as of any sample of fewer than `FEW` rows.
+    Verdicts: ``reached`` when the score at the sample's own size is at or above the target more
+    probably than not, ``not reachable`` when the interval at `FAR` times as many rows is below
+    it, ``needed`` when a number is within a factor of two with probability `SURE`: the rows that
+    are there if these are enough with that probability, else the number of which it is the
+    greatest. Else ``unknown``, as of any sample of fewer than `FEW` rows.
     """
     found = band(prior, value, level)
     n = int(prior.n)
@@ -89,8 +90,10 @@ def answer(
     if found.high[-1] < target:
         return TargetAnswer(target, "not reachable")
     reached = chances(prior, found, target)
-    if reached[0] >= SURE:
+    if reached[0] >= max(SURE, 0.5):
         return TargetAnswer(target, "reached", n, n, high, sure=float(reached[0]))
+    if reached[0] >= SURE:  # as near as not: what is there is the number to tell
+        return TargetAnswer(target, "needed", n, n, high, sure=float(reached[STEPS]))
     n_told, sure = likeliest(found, reached)
     low = n_told if low is None else min(n_told, low)
     high = None if high is None else max(n_told, high)
