@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "predict_performance": "charz.steps.predict",
+    "suggest": "charz.steps.label",
     "similar_tasks": "charz.steps.similar",
     "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
@@ -22,6 +23,7 @@ _HOMES = {
     "open": "charz.store",
     "EncoderSpec": "charz.records",
     "Forecast": "charz.records",
+    "Advice": "charz.records",
     "Sample": "charz.sample",
     "CharzError": "charz.errors",
 }
