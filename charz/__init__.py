@@ -17,6 +17,7 @@ _HOMES = {
     "predict_performance": "charz.steps.predict",
     "learning_curve": "charz.steps.curve",
     "compare_probes": "charz.steps.compare",
+    "suggest": "charz.steps.label",
     "similar_tasks": "charz.steps.similar",
     "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
@@ -26,6 +27,7 @@ _HOMES = {
     "Forecast": "charz.records",
     "LearningCurve": "charz.records",
     "Comparison": "charz.records",
+    "Advice": "charz.records",
     "Sample": "charz.sample",
     "CharzError": "charz.errors",
 }

@@ -29,6 +29,8 @@ REFERENCE = "import reference"
 """The command of the runs that bring in figures: what only they know of asks for no work."""
 RECORDED = ("imported", "mteb")
 """Kinds of encoders that are names alone: only what others published of them is known."""
+ACQUIRED = "acquired"
+"""The sampler whose draws depend on the encoder that its protocol names."""
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
@@ -108,7 +110,8 @@ def samples() -> Statement:
 
     A train and an eval subset belong together when one protocol drew them, their labels use
     the classes of one dataset, and the eval subset is for every seed (0) or the training one's
-    own; both splits must be embedded, and that of a pooled subset's base.
+    own; both splits must be embedded, and that of a pooled subset's base. What was acquired by
+    an encoder is measured with that encoder alone.
     """
     train_split, eval_split = aliased(Split), aliased(Split)
     train_vectors, eval_vectors = aliased(Embedding), aliased(Embedding)
@@ -127,7 +130,11 @@ def samples() -> Statement:
         ))
         .join(eval_split, eval_split.id == _Eval.split_id)
         .join(train_split, train_split.id == _Train.split_id)
-        .join(Encoder, sa.true())
+        .join(Protocol, Protocol.id == _Train.protocol_id)
+        .join(Encoder, sa.or_(
+            Protocol.sampler != ACQUIRED,
+            Protocol.parameters["encoder"].as_string() == Encoder.spec,
+        ))
         .join(train_vectors, sa.and_(
             train_vectors.encoder_id == Encoder.id,
             train_vectors.split_id == _Train.split_id,
@@ -198,7 +205,7 @@ def cells(choice: Choice | None = None) -> Statement:
 def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) -> Statement:
     """Return chosen samples that lack the value of at least one of these features.
 
-    Samples of pooled rows are for comparing results, not for learning from.
+    Samples of pooled or acquired rows are for comparing results, not for learning from.
     """
     values = (
         sa.select(sa.func.count())
@@ -211,7 +218,8 @@ def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) 
         .correlate(Encoder, _Train, _Eval)
         .scalar_subquery()
     )
-    lacking = samples().where(values < len(feature_ids), ~_is_pooled())
+    is_random = (~_is_pooled(), Protocol.sampler != ACQUIRED)
+    lacking = samples().where(values < len(feature_ids), *is_random)
     return lacking.where(*_conditions(choice or Choice()))
 
 

@@ -227,6 +227,73 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Gain:
+    """What further labels are expected to add to a probe's accuracy, in points.
+
+    ``value`` is the mean over what could be drawn, ``low`` and ``high`` an interval for it that
+    promises the coverage ``level`` on a new dataset group; from ``n_from`` labels to ``n_to``.
+    """
+
+    value: float
+    low: float
+    high: float
+    level: float
+    n_from: int
+    n_to: int
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A row of a pool to label next: ``rank`` 1 is the first; ``reason`` is in words."""
+
+    row: int
+    rank: int
+    strategy: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What to label next, and whether it is still worth it.
+
+    Attributes
+    ----------
+    suggestions : tuple of Suggestion
+        The best first; fewer than asked for where the pool has no more different rows.
+    strategy : str
+        What was asked for, and what ``auto`` came to.
+    why : str
+        Why this strategy, in words.
+    n_labelled, n_classes, n_left : int
+        Rows with a label, classes among them, different rows without.
+    outlook : tuple of Gain
+        Of these suggestions, of twice, four times ... as many, and of all that is left; empty
+        until eight rows of two classes are labelled.
+    stop : bool
+        Whether nothing is left, or ``rest`` not likely to be what was asked for.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    strategy: str
+    why: str
+    n_labelled: int
+    n_classes: int
+    n_left: int
+    outlook: tuple[Gain, ...] = ()
+    stop: bool = False
+
+    @property
+    def gain(self) -> Gain | None:
+        """Of these suggestions."""
+        return self.outlook[0] if self.outlook else None
+
+    @property
+    def rest(self) -> Gain | None:
+        """Of labelling all that is left."""
+        return self.outlook[-1] if self.outlook else None
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a step did: units of its own kind done, failed (and why), and left for later.
 

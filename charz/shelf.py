@@ -24,7 +24,7 @@ from charz.paths import PACKAGE
 
 SHELVES = (
     "sources", "encoders", "samplers", "probes", "features", "estimators",
-    "curves", "metamodels", "tasks", "completion",
+    "curves", "metamodels", "tasks", "completion", "acquisition",
 )  # fmt: skip
 
 

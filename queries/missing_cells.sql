@@ -45,6 +45,7 @@ LEFT JOIN result AS r
 WHERE
     t.role = 'train'
     AND t.members_hash IS NOT NULL
+    AND (plan.sampler <> 'acquired' OR plan.parameters->>'encoder' = e.spec)
     AND ($encoder IS NULL OR e.spec = $encoder)
     AND ($dataset IS NULL OR d.name = $dataset)
 GROUP BY e.spec, d.name, ed.name, plan.name, p.spec

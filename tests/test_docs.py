@@ -206,9 +206,10 @@ CONTRACTS = (
     "tests/encoders/test_contract.py", "tests/sources/test_resolve.py",
     "tests/sources/test_catalogue.py", "tests/queries/test_headers.py",
     "tests/tasks/test_contract.py", "tests/completion/test_contract.py",
+    "tests/acquisition/test_contract.py",
 )  # fmt: skip
 ADDED = ("norm_ratio", "halfway", "medians", "capped", "letters", "sqlite", "extra/rotten_tomatoes",
-         "long_texts", "text_spread", "median_order")  # fmt: skip
+         "long_texts", "text_spread", "median_order", "density")  # fmt: skip
 
 
 together = pytest.mark.xdist_group("adding")  # one worker makes the copy, not each
@@ -262,7 +263,7 @@ def test_an_added_thing_keeps_its_contract(contracts: str, name: str) -> None:
 @together
 def test_what_is_added_passes_the_checks_of_the_project(extended: Path) -> None:
     python = [name for name in given_files() if name.endswith(".py")]
-    assert len(python) == 8
+    assert len(python) == 9
     run(extended, "-m", "ruff", "check", "--no-cache", *python)
     run(extended, "-m", "ruff", "format", "--no-cache", "--check", *python)
 

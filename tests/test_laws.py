@@ -18,7 +18,7 @@ from charz import shelf
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "charz"
-SHELVES = set(shelf.SHELVES) | {"acquisition"}
+SHELVES = set(shelf.SHELVES)
 
 FLOORS = [
     {"compiled", "errors", "records", "columns"},

@@ -2,8 +2,8 @@
 
 A record of cells is laid out as a grid (tasks, encoders) on the probit scale. An item says how
 a new line of the grid is distributed before anything on it was measured; what is measured then
-conditions that Gaussian in closed form, the same way for every item
-(`charz.completion._gaussian`).
+conditions that Gaussian, or mixture of Gaussians, in closed form, the same way for every item
+(`charz.completion._gaussian`, `charz.completion._mixture`).
 
 An item is a module with
 

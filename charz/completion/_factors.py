@@ -5,9 +5,12 @@
 
 with x the facts. The posterior is taken as a product of Gaussians, one for each z_t and w_e, and
 every update below is the closed form given the others (Lim and Teh 2007; side information as in
-Macau, Simm et al. 2017). Facts act through ridge regressions A and B; C_z and C_w are shrunk
-towards a multiple of the identity; psi_e and s_t, what a draw's noise does not explain, towards
-their means. Tasks of one group share its weight.
+Macau, Simm et al. 2017). Facts act through ridge regressions A and B, whose penalty is the one
+that left-out groups of tasks, or organisations of encoders, ask for; C_z and C_w are the
+covariances of what is missed on those left out (`charz.completion._ridge`), so that a new line is
+not promised what only known ones keep, shrunk towards a multiple of the identity; psi_e and s_t,
+what a draw's noise does not explain, are shrunk towards their means. Tasks of one group share its
+weight.
 
 Examples
 --------
@@ -28,6 +31,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from charz.completion._gaussian import Gaussian
+from charz.completion._ridge import Ridge
 
 if TYPE_CHECKING:
     from charz.completion._grid import Grid
@@ -36,7 +40,8 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray]
 
 SWEEPS = 25
-RIDGE = 5.0
+PENALTIES = (2.0, 5.0, 15.0, 50.0, 150.0, 1e6)
+"""Of the slopes; the last leaves facts out."""
 PRIOR_ROWS = 1.0
 """Rows that the prior of a covariance counts as."""
 PRIOR_SHARE = 0.3
@@ -55,16 +60,15 @@ class _Side:
     weights: Floats
     mean: Floats
     spread: Floats
+    ridge: Ridge
     slopes: Floats = field(init=False)
     covariance: Floats = field(init=False)
 
-    def learn_prior(self) -> None:
-        """Regress the means on the facts; take the covariance of what is left."""
-        ridge = np.full(self.X.shape[1], RIDGE)
-        ridge[0] = 1e-3
-        XW = self.X * self.weights[:, None]
-        self.slopes = np.linalg.solve(XW.T @ self.X + np.diag(ridge), XW.T @ self.mean)
-        off = self.mean - self.X @ self.slopes
+    def learn_prior(self, other: _Side) -> None:
+        """Regress the means on the facts; take the covariance of what left-out groups miss."""
+        metric = (other.mean * other.weights[:, None]).T @ other.mean
+        found = self.ridge.fit(self.mean, metric)
+        self.slopes, off = found.slopes, found.missed
         total = (off * self.weights[:, None]).T @ off
         total += np.einsum("n,nij->ij", self.weights, self.spread)
         size = PRIOR_SHARE * PRIOR_ROWS * (self.mean**2).mean()
@@ -105,9 +109,9 @@ def fit(grid: Grid, n_factors: int, n_sweeps: int = SWEEPS) -> Arrays:
     for _ in range(n_sweeps):
         variance = own[0] * own[1][:, None] + noise
         precision = np.where(known, 1 / variance, 0.0)
-        tasks.learn_prior()
+        tasks.learn_prior(encoders)
         tasks.learn_rows(precision, Y, encoders)
-        encoders.learn_prior()
+        encoders.learn_prior(tasks)
         encoders.learn_rows((precision * grid.weights[:, None]).T, Y.T, tasks)
         own = _noise(own, Y, noise, known * grid.weights[:, None], (tasks, encoders))
     model = {"middle": np.array(middle), "encoders.noise": own[0], "tasks.noise": own[1]}
@@ -157,10 +161,14 @@ def _start(Y: Floats, known: np.ndarray, grid: Grid, k: int) -> tuple[_Side, _Si
     eye = np.eye(k)
     spreads = (np.tile(0.1 * eye, (len(Z), 1, 1)),
                np.tile(0.01 * eye * (W**2).mean(axis=0), (len(W), 1, 1)))  # fmt: skip
-    return (
-        _Side(grid.features["tasks"], grid.weights, Z, spreads[0]),
-        _Side(grid.features["encoders"], np.ones(len(W)), W, spreads[1]),
-    )
+    return (_side("tasks", grid, Z, spreads[0]), _side("encoders", grid, W, spreads[1]))
+
+
+def _side(axis: str, grid: Grid, mean: Floats, spread: Floats) -> _Side:
+    X, n = grid.features[axis], len(mean)
+    weights = grid.weights if axis == "tasks" else np.ones(n)
+    groups = np.arange(n) if grid.groups is None else grid.groups[axis]
+    return _Side(X, weights, mean, spread, Ridge(X, weights, groups, PENALTIES))
 
 
 def _noise(own: list[Floats], Y: Floats, noise: Floats, weights: Floats,

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray]
 
 NUMBERS = {
-    "tasks": ("n_classes", "mean_chars", "n_per_class"),
+    "tasks": ("n_classes", "mean_chars", "n_per_class", "n_languages"),
     "encoders": ("n_params", "n_dims", "max_tokens", "released", "n_languages"),
 }
 LINEAR = ("released",)
 TAGS = {
-    "tasks": {"domains": 1.0, "languages": 0.7},
+    "tasks": {"domains": 1.0, "languages": 1.5},
     "encoders": {"languages": 0.5, "organisation": 1.0, "lineage": 1.0},
 }
 """Names that become columns, and how large a column is: the smaller, the more it is shrunk."""

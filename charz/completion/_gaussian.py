@@ -18,7 +18,7 @@ array([1. , 0.8])
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +56,26 @@ class Gaussian:
         """Return the marginal over some of the places."""
         return Gaussian(self.mean[kept], self.covariance[np.ix_(kept, kept)], self.freedom)
 
+    def wider(self, by: float) -> Gaussian:
+        """Return the same with standard deviations ``by`` times as large."""
+        return replace(self, covariance=self.covariance * by**2)
+
+    def given(self, places: Ints, y: Floats, noise: Floats) -> Gaussian:
+        """Return the distribution once cells were measured; see `condition`."""
+        S, q = self.covariance, len(places)
+        L = np.linalg.cholesky(S[np.ix_(places, places)] + np.diag(noise))
+        B = np.linalg.solve(L, S[places])
+        r = np.linalg.solve(L, y - self.mean[places])
+        freedom = self.freedom
+        scale = (freedom + r @ r) / (freedom + q) if np.isfinite(freedom) else 1.0
+        return Gaussian(self.mean + B.T @ r, scale * (S - B.T @ B), freedom + q)
+
+    def moves(self, places: Ints, y: Floats, noise: Floats) -> Floats:
+        """Return how far each measured cell moved each mean; see `influence`."""
+        S = self.covariance
+        gain = np.linalg.solve(S[np.ix_(places, places)] + np.diag(noise), S[places])
+        return np.asarray(gain * (y - self.mean[places])[:, None])
+
 
 def condition(prior: Gaussian, places: Ints, y: Floats, noise: Floats) -> Gaussian:
     """Return the distribution once cells were measured.
@@ -66,15 +86,7 @@ def condition(prior: Gaussian, places: Ints, y: Floats, noise: Floats) -> Gaussi
     places, y, noise : arrays (q,)
         Which were measured, what came out, and its variance.
     """
-    if len(places) == 0:
-        return prior
-    S = prior.covariance
-    L = np.linalg.cholesky(S[np.ix_(places, places)] + np.diag(noise))
-    B = np.linalg.solve(L, S[places])
-    r = np.linalg.solve(L, y - prior.mean[places])
-    freedom = prior.freedom
-    scale = (freedom + r @ r) / (freedom + len(places)) if np.isfinite(freedom) else 1.0
-    return Gaussian(prior.mean + B.T @ r, scale * (S - B.T @ B), freedom + len(places))
+    return prior.given(places, y, noise) if len(places) else prior
 
 
 def influence(prior: Gaussian, places: Ints, y: Floats, noise: Floats) -> Floats:
@@ -84,10 +96,7 @@ def influence(prior: Gaussian, places: Ints, y: Floats, noise: Floats) -> Floats
     >>> influence(prior, np.array([1]), np.array([0.5]), np.array([0.0]))
     array([[0. , 0.5]])
     """
-    S = prior.covariance
-    A = S[np.ix_(places, places)] + np.diag(noise)
-    gain = np.linalg.solve(A, S[places])
-    return np.asarray(gain * (y - prior.mean[places])[:, None])
+    return prior.moves(places, y, noise)
 
 
 def draws(joint: Gaussian, n_draws: int, seed: int) -> Floats:

@@ -7,21 +7,22 @@ Examples
 >>> model = fit(of_scores(scores), item="additive")
 >>> after = new_task(model, {"a": 0.7})
 >>> [round(float(value), 2) for value in _scale.to_accuracy(after.mean)]
-[0.68, 0.76, 0.84]
+[0.67, 0.76, 0.84]
 """
 
 from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+import charz
 from charz import shelf
-from charz.completion import _facts, _gaussian, _grid, _record, _scale
+from charz.completion import _calibrate, _facts, _gaussian, _grid, _record, _scale
 from charz.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-FORMAT = 1
-DEFAULT = "kernel"
+FORMAT = 2
+DEFAULT = "mixture"
+LARGE = 10_000
+"""Entries above which an array is kept in single precision."""
 WIDER = 1.15
-"""What standard deviations are multiplied by, so that intervals cover what they promise."""
+"""The width where none was learned from what was held out."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Model:
         The usual standard error of a cell of each task, as an accuracy.
     arrays : dict of arrays
         The item's own.
+    widths : dict of arrays
+        For each axis what standard deviations are multiplied by, as `charz.completion._calibrate`
+        learned it; empty where nothing was held out to learn it from.
+    version : str
+        Of charz, that fitted it.
     """
 
     item: str
@@ -68,10 +76,12 @@ class Model:
     facts: dict[str, Arrays]
     noise: Floats
     arrays: Arrays
+    widths: dict[str, Floats] = field(default_factory=dict)
+    version: str = charz.__version__
 
 
 def fit(record: Record, item: str = DEFAULT) -> Model:
-    """Fit an item of the shelf on a record.
+    """Fit an item of the shelf on a record; `charz.completion._held_out.fit` learns widths too.
 
     Raises
     ------
@@ -82,8 +92,7 @@ def fit(record: Record, item: str = DEFAULT) -> Model:
     """
     facts = _grid.encoders_of_facts(record)
     grid = _grid.of_record(record, facts)
-    sd, n_draws = (record.matrix(name).to_numpy(dtype=np.float64).T for name in ("sd", "n_draws"))
-    error = np.where(np.isfinite(grid.Y), _grid.standard_error(sd, n_draws), np.nan)
+    error = np.where(np.isfinite(grid.Y), _grid.errors(record).to_numpy(), np.nan)
     usual = np.array([np.median(row[np.isfinite(row)]) if np.isfinite(row).any()
                       else _grid.UNKNOWN_SD for row in error])  # fmt: skip
     arrays = shelf.load("completion", item).fit(grid)
@@ -96,7 +105,7 @@ def prior(model: Model, axis: str, facts: pd.DataFrame | None = None) -> Gaussia
     encoder = model.facts[axis]
     x = _facts.middle(encoder) if facts is None else _facts.encode(encoder, facts)[0]
     found: Gaussian = shelf.load("completion", model.item).prior(model.arrays, axis, x)
-    return replace(found, covariance=found.covariance * WIDER**2)
+    return found
 
 
 def new_task(
@@ -156,7 +165,15 @@ def _given(
     error: float | None,
 ) -> Gaussian:
     seen = observed(model, axis, scores, error)
-    return _gaussian.condition(prior(model, axis, facts), **seen)
+    joint = _gaussian.condition(prior(model, axis, facts), **seen)
+    return widened(model, axis, joint, len(scores))
+
+
+def widened(model: Model, axis: str, joint: Gaussian, n_measured: int) -> Gaussian:
+    """Return what is believed after some measurements, as wide as held-out lines asked for."""
+    if axis not in model.widths:
+        return joint.wider(WIDER)
+    return joint.wider(_calibrate.width(model.widths[axis], n_measured))
 
 
 def interval(joint: Gaussian, noise: Floats | float, level: float) -> tuple[Floats, Floats]:
@@ -187,12 +204,13 @@ def interval(joint: Gaussian, noise: Floats | float, level: float) -> tuple[Floa
 def to_bytes(model: Model) -> bytes:
     """Return the model as the bytes of an ``.npz`` without pickle."""
     about: dict[str, Any] = {"format": FORMAT, "item": model.item, "n_cells": model.n_cells}
-    about["fingerprint"] = model.fingerprint
+    about |= {"fingerprint": model.fingerprint, "version": model.version}
     arrays = {"about": np.array(json.dumps(about, sort_keys=True)), "noise": model.noise}
     for axis in _grid.AXES:
         frame = getattr(model, axis)
         arrays[axis] = np.array(frame.reset_index(names="name").to_json(orient="split"))
         arrays |= {f"facts/{axis}/{name}": each for name, each in model.facts[axis].items()}
+    arrays |= {f"widths/{axis}": each for axis, each in model.widths.items()}
     arrays |= {f"arrays/{name}": _single(each) for name, each in model.arrays.items()}
     file = io.BytesIO()
     np.savez_compressed(file, allow_pickle=False, **arrays)
@@ -221,11 +239,13 @@ def from_bytes(content: bytes) -> Model:
         facts={axis: _part(arrays, f"facts/{axis}/") for axis in _grid.AXES},
         noise=arrays["noise"],
         arrays=_part(arrays, "arrays/"),
+        widths=_part(arrays, "widths/"),
+        version=about["version"],
     )
 
 
 def _single(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.float32) if array.dtype == np.float64 and array.ndim > 2 else array
+    return array.astype(np.float32) if array.dtype == np.float64 and array.size > LARGE else array
 
 
 def _part(arrays: Arrays, prefix: str) -> Arrays:

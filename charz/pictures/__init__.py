@@ -27,13 +27,16 @@ _AROUND = 5
 class Curve:
     """Scores of one encoder: ``means`` and ``spreads`` (standard deviations) by ``sizes``.
 
-    A spread of one seed alone is not defined: NaN, and not drawn.
+    A spread of one seed alone is not defined: NaN, and not drawn. ``lows`` and ``highs`` are the
+    edges of the band; where they are not given, a spread to either side.
     """
 
     name: str
     sizes: tuple[int, ...]
     means: tuple[float, ...]
     spreads: tuple[float, ...]
+    lows: tuple[float, ...] = ()
+    highs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def curves(rows: Sequence[Mapping[str, Any]]) -> tuple[Curve, ...]:
     --------
     >>> rows = [{"encoder": "tfidf:", "n_train": 16, "accuracy": 0.5, "spread": None}]
     >>> curves(rows)
-    (Curve(name='tfidf:', sizes=(16,), means=(0.5,), spreads=(nan,)),)
+    (Curve(name='tfidf:', sizes=(16,), means=(0.5,), spreads=(nan,), lows=(), highs=()),)
     """
     by_encoder: dict[str, list[tuple[int, float, float]]] = {}
     for row in rows:
@@ -102,9 +105,23 @@ def save(chart: Chart, path: Path) -> Path:
     MissingExtraError
         When matplotlib is not installed.
     """
+    drawable(path)
+    return write(figure(chart), path)
+
+
+def drawable(path: Path) -> None:
+    """See that a picture can be drawn in a file of this name.
+
+    Raises
+    ------
+    InputError
+        When the suffix is none of .png, .svg and .pdf.
+    MissingExtraError
+        When a drawing package is not installed.
+    """
     if path.suffix.lower() not in STYLES:
         raise InputError(f"'{path}' is no picture", f"name it {' or '.join(STYLES)}")
-    return write(figure(chart), path)
+    require()
 
 
 def write(found: Any, path: Path) -> Path:
@@ -165,8 +182,9 @@ def _frame(axes: Any, chart: Chart) -> None:
 
 
 def _curve(axes: Any, curve: Curve, colour: str, marker: str) -> None:
-    low = [mean - spread for mean, spread in zip(curve.means, curve.spreads, strict=True)]
-    high = [mean + spread for mean, spread in zip(curve.means, curve.spreads, strict=True)]
+    pairs = list(zip(curve.means, curve.spreads, strict=True))
+    low = curve.lows or [mean - spread for mean, spread in pairs]
+    high = curve.highs or [mean + spread for mean, spread in pairs]
     axes.fill_between(curve.sizes, low, high, color=colour, alpha=0.13, linewidth=0)
     axes.plot(curve.sizes, curve.means, color=colour, linewidth=1.9, marker=marker, markersize=4.5)
 

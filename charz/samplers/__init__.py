@@ -16,6 +16,10 @@ An item is a module with
     its eval rows have seeds as well.
 ``PER_CLASS`` (optional)
     True where a protocol's sizes count rows per class rather than rows in all.
+``acquire(X, y, n_classes, seed, **parameters) -> Draw`` (optional)
+    Draws by the vectors ``X`` (n, n_dims) of the encoder that the parameter ``encoder`` names;
+    the step calls it in place of ``draw`` once that encoder has embedded the split, and only that
+    encoder is measured on what it draws.
 ``n_rows(y, n_classes, size) -> int`` (optional, beside ``PER_CLASS``)
     The rows that a size comes to, where a class may have fewer. Without it a size that some
     class cannot fill is that many rows of the others.

@@ -15,6 +15,7 @@ from charz.sources._names import printable
 
 MAX_CHARACTERS = 1_000_000
 MAX_LABEL = 500
+MISSING_LABEL = "missing label"
 
 _INTEGRAL = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 
@@ -23,12 +24,14 @@ _INTEGRAL = re.compile(r"(-?(?:0|[1-9]\d*))\.0+")
 class Columns:
     """Which columns hold what; ``pair`` None means ``text_pair`` where there is one.
 
-    ``label`` None reads no labels.
+    ``label`` None reads no labels. With ``partly`` a row may lack its label, and the column may
+    lack too.
     """
 
     text: str = "text"
     pair: str | None = None
     label: str | None = "label"
+    partly: bool = False
 
     def present(self, names: Sequence[str], where: str) -> Columns:
         """Return these columns with ``pair`` settled, when a table has them.
@@ -38,11 +41,12 @@ class Columns:
         InputError
             When one is missing, naming those there, or stands twice.
         """
-        for option, name in (("text", self.text), ("pair", self.pair), ("label", self.label)):
+        label = None if self.partly and self.label not in names else self.label
+        for option, name in (("text", self.text), ("pair", self.pair), ("label", label)):
             if name is not None:
                 _one(names, name, where, option)
         pair = self.pair or ("text_pair" if "text_pair" in names else None)
-        return Columns(self.text, pair, self.label)
+        return Columns(self.text, pair, label, self.partly)
 
 
 def _one(names: Sequence[str], name: str, where: str, option: str) -> None:
@@ -59,13 +63,17 @@ def _one(names: Sequence[str], name: str, where: str, option: str) -> None:
 
 @dataclass
 class Rows:
-    """Examples in the making: `add` takes a row or counts why not."""
+    """Examples in the making: `add` takes a row or counts why not.
+
+    ``places`` says which row of the file each example was, from 0.
+    """
 
     where: str
     columns: Columns
     texts: list[str] = field(default_factory=list)
     pairs: list[str] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
 
     def skip(self, reason: str) -> None:
@@ -81,9 +89,12 @@ class Rows:
         if reason is None and self.columns.label is not None:
             label = canonical_label(row.get(self.columns.label))
             reason = label_fault(label, row.get(self.columns.label))
+            if reason == MISSING_LABEL and self.columns.partly:
+                reason = None
         if reason is not None:
             self.skip(reason)
             return
+        self.places.append(self.skipped.total() + len(self.texts))
         self.texts.append(row[self.columns.text])
         self.labels.append(label)
         if self.columns.pair is not None:
@@ -179,7 +190,7 @@ def label_fault(label: str, value: object) -> str | None:
     if isinstance(value, (list, dict, tuple)):
         return "label is not a single value"
     if not label:
-        return "missing label"
+        return MISSING_LABEL
     if len(label) > MAX_LABEL:
         return f"label longer than {MAX_LABEL} characters"
     return None if printable(label) else "label with control characters"

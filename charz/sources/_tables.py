@@ -151,9 +151,12 @@ def json_rows(text: str, where: str, columns: Columns) -> Rows:
     names = list({name: None for row in objects for name in row})
     if not objects:
         raise InputError(f"no line of '{where}' is a JSON object", "write one object a line")
-    rows = Rows(where, columns.present(names, where)).extend(objects)
-    if len(objects) < len(parsed):
-        rows.skipped["invalid JSON"] += len(parsed) - len(objects)
+    rows = Rows(where, columns.present(names, where))
+    for row in parsed:
+        if row is None:
+            rows.skip("invalid JSON")
+        else:
+            rows.add(row)
     return rows
 
 

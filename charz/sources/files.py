@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,62 @@ def read_examples(
     columns = Columns(text_column, pair_column, label_column if labelled else None)
     table = read_table(Path(path), columns, encoding)
     return table.rows.examples(), dict(table.rows.skipped)
+
+
+@dataclass(frozen=True)
+class PartlyLabelled:
+    """The rows of a file whose labels are still being given.
+
+    Attributes
+    ----------
+    examples : Examples
+        A row without a label has the label ``""``.
+    places : tuple of int
+        Which row of the file each is, from 0.
+    skipped : dict
+        Counts of the rows left out, by reason.
+    """
+
+    examples: Examples
+    places: tuple[int, ...]
+    skipped: dict[str, int]
+
+
+def read_pool(
+    path: str | os.PathLike[str],
+    *,
+    text_column: str = "text",
+    pair_column: str | None = None,
+    label_column: str | None = None,
+    encoding: str | None = None,
+) -> PartlyLabelled:
+    """Read a file of which some, all or none of the rows have labels.
+
+    Parameters
+    ----------
+    path : path
+        A CSV, TSV, JSONL (or ``.gz`` of these) or Parquet file.
+    text_column, pair_column, label_column : str
+        ``pair_column`` None reads ``text_pair``, ``label_column`` None reads ``label``, where
+        there is one.
+    encoding : str, optional
+        Default: UTF-8, else the best guess.
+
+    Raises
+    ------
+    InputError
+        As `read_examples`; a row that lacks only its label is used.
+    """
+    columns = Columns(text_column, pair_column, label_column or "label", partly=True)
+    rows = read_table(Path(path), columns, encoding).rows
+    if label_column is not None and rows.columns.label is None:
+        raise InputError(
+            f"'{path}' has no column '{label_column}'", "name the column of the labels"
+        )
+    found = rows.examples()
+    labels = found.labels or ("",) * len(found)
+    whole = Examples(found.texts, labels, found.pairs)
+    return PartlyLabelled(whole, tuple(rows.places), dict(rows.skipped))
 
 
 def read(

@@ -11,8 +11,26 @@ from numpy.typing import NDArray
 
 from charz.errors import ArtifactError
 from charz.records import Draw
-from charz.schema import TABLES, Embedding
+from charz.schema import TABLES, Embedding, Encoder, Split
 from charz.store import Store
+
+
+def training_vectors(store: Store, spec: str, dataset_id: int) -> NDArray[Any] | None:
+    """Return a dataset's embedded training split, float32 (n_rows, n_dims), None without one."""
+    rows = store.rows(
+        sa.select(Embedding.vectors_hash)
+        .join(Encoder, Encoder.id == Embedding.encoder_id)
+        .join(Split, Split.id == Embedding.split_id)
+        .where(
+            Encoder.spec == spec,
+            Split.dataset_id == dataset_id,
+            Split.name == "train",
+            Embedding.basis_id == dataset_id,
+        )
+    )
+    if not rows:
+        return None
+    return store.artifacts.array(rows[0]["vectors_hash"]).astype(np.float32, copy=False)
 
 
 class Arrays:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from charz import pending
 from charz.chunks import Chunks
-from charz.completion import _model, _recommend
+from charz.completion import _held_out, _model, _recommend
 from charz.errors import RegistryError
 from charz.schema import Entry, Run
 
@@ -64,6 +64,6 @@ def _fitted(store: Store) -> Model:
     kept = chunks.read(0)
     if kept is not None:
         return _model.from_bytes(kept["model"].tobytes())
-    content = _model.to_bytes(_model.fit(record))
+    content = _model.to_bytes(_held_out.fit(record))
     chunks.write(0, {"model": np.frombuffer(content, dtype=np.uint8)})
     return _model.from_bytes(content)  # rounded as it will be when it is read again

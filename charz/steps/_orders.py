@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from sqlalchemy import RowMapping
 from charz import shelf
 from charz.records import Draw
 from charz.samplers import _random
-from charz.schema import Dataset, Split
-from charz.steps import _examples
+from charz.schema import Artifact, Dataset, Split, Subset
+from charz.steps import _arrays, _examples
 from charz.store import Store
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def all_of(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[Orde
     train = store.get("split", dataset_id=dataset["id"], name="train")
     labels = _codes(store, train, dataset["classes"])
     tasks = _tasks(plan, labels, dataset["n_classes"])
-    for own in _of_training(plan, dataset, train["id"], labels, tasks):
+    drawn = _drawing(store, plan, dataset, train["id"], labels)
+    for own in _of_training(plan, dataset, train["id"], drawn, tasks):
         yield own
         for split_id, known in others.items():
             yield _pooled(plan, own, split_id, known)
@@ -72,18 +74,68 @@ def all_of(store: Store, plan: RowMapping, dataset: RowMapping) -> Iterator[Orde
 
 
 def _of_training(
-    plan: RowMapping, dataset: RowMapping, split_id: int, labels: Ints, tasks: dict[int, Ints]
+    plan: RowMapping,
+    dataset: RowMapping,
+    split_id: int,
+    drawn: Callable[[int], Draw | None],
+    tasks: dict[int, Ints],
 ) -> Iterator[Order]:
     """Yield the order of every seed that has rows enough for a size."""
     sampler, n_classes = shelf.load("samplers", plan["sampler"]), dataset["n_classes"]
     first = min(tasks)
     for seed in range(first, plan["n_seeds"] + first):
-        draw = sampler.draw(labels, n_classes, seed, **plan["parameters"])
+        draw = drawn(seed)
+        if draw is None:
+            continue
         every = {_n_rows(sampler, draw.labels, n_classes, size) for size in plan["sizes"]}
         sizes = sorted(size for size in every if size <= len(draw.rows))
         if sizes:
             own = _n_classes(tasks.get(seed, tasks[first]))
             yield Order(split_id, dataset["id"], "train", seed, draw, sizes, own)
+
+
+def _drawing(
+    store: Store, plan: RowMapping, dataset: RowMapping, split_id: int, labels: Ints
+) -> Callable[[int], Draw | None]:
+    """Return what gives the draw of a seed, None where it waits for vectors."""
+    sampler = shelf.load("samplers", plan["sampler"])
+    draw = partial(sampler.draw, labels, dataset["n_classes"], **plan["parameters"])
+    if not hasattr(sampler, "acquire"):
+        return draw
+
+    def acquired(seed: int) -> Draw | None:
+        there = _stored(store, plan, dataset, split_id, seed)
+        if there is not None:
+            return there
+        X = _arrays.training_vectors(store, plan["parameters"]["encoder"], dataset["id"])
+        if X is None:
+            return None
+        found: Draw = sampler.acquire(X, labels, dataset["n_classes"], seed, **plan["parameters"])
+        return found
+
+    return acquired
+
+
+def _stored(
+    store: Store, plan: RowMapping, dataset: RowMapping, split_id: int, seed: int
+) -> Draw | None:
+    """Return the draw that a training subset of a seed is a prefix of, where it can be read."""
+    rows = store.rows(
+        sa.select(Artifact.hash, Artifact.suffix)
+        .join(Subset, Subset.members_hash == Artifact.hash)
+        .where(
+            Subset.protocol_id == plan["id"],
+            Subset.labels_of_id == dataset["id"],
+            Subset.split_id == split_id,
+            Subset.role == "train",
+            Subset.seed == seed,
+        )
+        .limit(1)
+    )
+    if not rows or not store.artifacts.has(rows[0]["hash"], rows[0]["suffix"]):
+        return None
+    members = store.artifacts.array(rows[0]["hash"]).astype(np.int64)
+    return Draw(members[:, 0], members[:, 1])
 
 
 def _pooled(plan: RowMapping, own: Order, split_id: int, known: Draw) -> Order:

@@ -112,8 +112,12 @@ def _parameters(sampler: str, given: Mapping[str, Any]) -> dict[str, Any]:
             known = item.PARAMETERS
             raise UnknownNameError.among(f"parameter of '{sampler}'", parameter, known)
     every = dict(item.PARAMETERS) | dict(given)
-    item.draw(np.array([0, 1]), 2, 0, **every)
-    return every
+    if hasattr(item, "acquire"):
+        item.acquire(np.eye(2), np.array([0, 1]), 2, 0, **every)
+    else:
+        item.draw(np.array([0, 1]), 2, 0, **every)
+    stored: dict[str, Any] = json.loads(json.dumps(every))
+    return stored
 
 
 def _differs(there: RowMapping, key: str) -> InputError:

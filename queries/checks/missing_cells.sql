@@ -32,6 +32,9 @@ ANTI JOIN result AS r
     AND r.train_subset_id = t.id
     AND r.eval_subset_id = s.id
     AND r.probe_id = pp.probe_id
-WHERE t.role = 'train' AND t.members_hash IS NOT NULL
+WHERE
+    t.role = 'train'
+    AND t.members_hash IS NOT NULL
+    AND (plan.sampler <> 'acquired' OR plan.parameters->>'encoder' = e.spec)
 GROUP BY e.spec, d.name, plan.name
 ORDER BY e.spec, d.name, plan.name

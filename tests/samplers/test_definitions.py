@@ -14,6 +14,7 @@ from charz import shelf
 from charz.errors import InputError
 from charz.samplers import (
     _random,
+    acquired,
     imbalanced,
     label_noise,
     mteb,
@@ -215,7 +216,23 @@ def test_streams_of_two_purposes_differ():
     assert not np.array_equal(_random.words(9, 0, "rows"), _random.words(9, 0, "flips"))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_share_of_the_split_is_the_pool_of_every_strategy(seed):
+    X, y = np.random.default_rng(0).normal(size=(41, 3)), np.arange(41) % 2
+    drawn = [
+        set(acquired.acquire(X, y, 2, seed, strategy, rounds=(41,), share=0.5).rows)
+        for strategy in ("random", "k_centre", "max_herding")
+    ]
+    assert drawn[0] == drawn[1] == drawn[2] == set(acquired.draw(y, 2, seed, share=0.5).rows)
+    assert len(drawn[0]) == 20
+    assert drawn[0] != set(acquired.draw(y, 2, seed + 1, share=0.5).rows)
+
+
 GOLDEN = {
+    "acquired": (
+        [5, 7, 4, 3, 0, 2, 9, 8, 1, 11, 10, 6],
+        [0, 2, 1, 0, 0, 2, 1, 0, 1, 1, 0, 1],
+    ),
     "derived": (
         [7, 4, 2, 9, 11],
         [2, 1, 2, 1, 1],

@@ -1,0 +1,118 @@
+"""A pool of texts from files, some of them labelled: what `label` looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from charz.errors import InputError
+from charz.records import Examples
+from charz.steps import _encode
+
+if TYPE_CHECKING:
+    from charz.records import EncoderSpec, Floats, Ints
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class PoolFile:
+    """The texts of a pool, then labelled ones that are not in it.
+
+    Attributes
+    ----------
+    examples : Examples
+    rows : int64 array (n_labelled,)
+        Which have a label.
+    y : int64 array (n_labelled,)
+        Its code.
+    classes : tuple of str
+        The labels that the codes stand for.
+    places : tuple of int
+        Which row of the pool's file each text of the pool is, from 0.
+    skipped : dict
+        Counts of rows left out, by file and reason.
+    """
+
+    examples: Examples
+    rows: Ints
+    y: Ints
+    classes: tuple[str, ...]
+    places: tuple[int, ...]
+    skipped: dict[str, dict[str, int]]
+
+
+def read(pool: str, labelled: Sequence[str] = (), **columns: Any) -> PoolFile:
+    """Read a pool, and the labels that stand in it or in files of their own.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be used, one has pairs and the other not, or a text has two labels.
+    """
+    from charz.sources.files import read_examples, read_pool
+
+    found = read_pool(pool, **columns)
+    skipped = {pool: found.skipped}
+    texts, labels = _keys(found.examples), list(found.examples.labels or ())
+    for file in labelled:
+        more, skipped[file] = read_examples(file, labelled=True, **columns)
+        if (more.pairs is None) != (found.examples.pairs is None):
+            raise InputError("one of the files has text pairs, the other not", "give both alike")
+        _add(texts, labels, more)
+    _same(texts, labels)
+    rows = np.array([row for row, label in enumerate(labels) if label], dtype=np.int64)
+    classes, y = np.unique([labels[row] for row in rows], return_inverse=True)
+    pairs = tuple(pair for _, pair in texts) if found.examples.pairs is not None else None
+    examples = Examples(tuple(text for text, _ in texts), pairs=pairs)
+    return PoolFile(
+        examples, rows, y.astype(np.int64), tuple(classes.tolist()), found.places, skipped
+    )
+
+
+def _keys(examples: Examples) -> list[Key]:
+    return list(zip(examples.texts, examples.pairs or ("",) * len(examples), strict=True))
+
+
+def _add(texts: list[Key], labels: list[str], more: Examples) -> None:
+    """Give labels to texts that lack one; append the texts that are not there."""
+    place = {key: row for row, key in reversed(list(enumerate(texts)))}
+    for key, label in zip(_keys(more), more.labels or (), strict=True):
+        row = place.get(key)
+        if row is not None and not labels[row]:
+            labels[row] = label
+        elif row is None or labels[row] != label:
+            texts.append(key)
+            labels.append(label)
+
+
+def _same(texts: list[Key], labels: list[str]) -> None:
+    """Refuse a text with two labels: nobody could say which of them a probe should learn."""
+    known: dict[Key, str] = {}
+    for key, label in zip(texts, labels, strict=True):
+        if label and known.setdefault(key, label) != label:
+            raise InputError(
+                f"the text '{key[0]:.60}' has the labels '{known[key]:.40}' and '{label:.40}'",
+                "keep one of them",
+            )
+
+
+def taken(examples: Examples, rows: Sequence[int]) -> Examples:
+    """Return some of the examples, in order, without labels."""
+    pairs = examples.pairs
+    return Examples(
+        tuple(examples.texts[row] for row in rows),
+        pairs=None if pairs is None else tuple(pairs[row] for row in rows),
+    )
+
+
+def vectors(spec: EncoderSpec, examples: Examples) -> Floats:
+    """Return float64 vectors (len(examples), n_dims); a fitted encoder learns from all texts."""
+    loaded = _encode.load([spec])
+    if getattr(loaded, "is_fitted", False):
+        loaded.fit(_encode.texts_of(examples))
+    (X,) = _encode.vectors(loaded, [spec], examples)
+    return X.astype(np.float64)
