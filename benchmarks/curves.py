@@ -245,7 +245,7 @@ def judge(path: Path, final: bool) -> None:
         both = [learned(seen, with_eval=with_eval) for with_eval in (False, True)]
         said += [row for case in cases if case["group"] in fold for row in _said(case, both)]
     print(f"{len(cases)} of {len(every)} pilots, {len(groups)} groups of datasets"
-          f"{', untouched before' if final else ''}\n")  # fmt: skip
+          f"{', kept for the end' if final else ''}\n")  # fmt: skip
     _show_errors(said)
     for how in HOW:
         _show_targets([row for row in said if row.get("how") == how], how)
