@@ -21,7 +21,7 @@ PACKAGE = ROOT / "charz"
 SHELVES = set(shelf.SHELVES)
 
 FLOORS = [
-    {"compiled", "errors", "records", "columns"},
+    {"answers", "compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
     | {
         "distances",

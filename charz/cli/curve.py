@@ -11,7 +11,7 @@ from charz.cli import _registry, options, output
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
-    from charz.records import LearningCurve, TargetAnswer
+    from charz.answers import LearningCurve, TargetAnswer
 
 
 @click.command(
@@ -83,7 +83,7 @@ def _talk(found: LearningCurve) -> None:
 def _said(answer: TargetAnswer, found: LearningCurve) -> str:
     """Return an answer as a sentence.
 
-    >>> from charz.records import TargetAnswer
+    >>> from charz.answers import TargetAnswer
     >>> _said(TargetAnswer(0.9, "unknown", more=64), None)
     'cannot say yet how many labels reach 0.9: label 64 more and ask again'
     """

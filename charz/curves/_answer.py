@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.records import TargetAnswer
+from charz.answers import TargetAnswer
 
 if TYPE_CHECKING:
     from charz.curves._prior import Prior

@@ -12,7 +12,7 @@ from charz import pictures
 from charz.errors import InputError
 
 if TYPE_CHECKING:
-    from charz.records import LearningCurve
+    from charz.answers import LearningCurve
 
 _BLUE, _ORANGE = pictures.COLOURS[:2]
 _GREY = "#767676"
@@ -36,7 +36,7 @@ def text(curve: LearningCurve, width: int = 40) -> str:
     What was measured inside the sample has a ``o`` for its score, a forecast ``=`` for its band and
     ``#`` for its value; the target stands at ``|``.
 
-    >>> from charz.records import CurvePoint, LearningCurve
+    >>> from charz.answers import CurvePoint, LearningCurve
     >>> points = (CurvePoint(64, 0.7, 0.6, 0.8), CurvePoint(128, 0.75, 0.6, 0.9))
     >>> curve = LearningCurve("accuracy", 0.9, 64, points, None, {32: 0.6}, {}, 1.0, 0.5, None)
     >>> print(text(curve, 21))

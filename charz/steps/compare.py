@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import paired, shelf
+from charz.answers import Comparison
 from charz.errors import InputError
-from charz.records import Comparison, Draw, EncoderSpec
+from charz.records import Draw, EncoderSpec
 from charz.sample import Sample, matrix
 from charz.steps import _files
 

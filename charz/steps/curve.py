@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import paths, shelf
+from charz.answers import CurvePoint, LearningCurve
 from charz.curves import _answer, _pilot, _prior
 from charz.curves._pilot import Pilot
 from charz.curves._prior import Prior
 from charz.errors import InputError, UnknownNameError
-from charz.records import CurvePoint, EncoderSpec, LearningCurve
+from charz.records import EncoderSpec
 from charz.sample import Sample
 from charz.steps import _features, _files
 from charz.store import Store

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from charz.answers import CurvePoint, LearningCurve, TargetAnswer
 from charz.pictures import forecast
-from charz.records import CurvePoint, LearningCurve, TargetAnswer
 from tests.cli.conftest import table, texts
 
 ASKED = ("curve", "--encoder", "random:hash?dims=16", "--train")
