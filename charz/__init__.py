@@ -15,11 +15,13 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "predict_performance": "charz.steps.predict",
+    "coverage": "charz.steps.coverage",
     "similar_tasks": "charz.steps.similar",
     "recommend_from_scores": "charz.completion._recommend",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",
     "EncoderSpec": "charz.records",
+    "Coverage": "charz.records",
     "Forecast": "charz.records",
     "Sample": "charz.sample",
     "CharzError": "charz.errors",

@@ -227,6 +227,113 @@ class Forecast:
 
 
 @dataclass(frozen=True)
+class Region:
+    """A part of the space that eval and labelled rows share.
+
+    Attributes
+    ----------
+    number : int
+        From 1, the region with the most eval rows first.
+    name : str
+        Its distinctive words; empty without texts or where no word is.
+    status : str
+        ``empty``: no labelled row lies in it; ``thin``: less than half of its eval rows are
+        covered, or its labelled rows are fewer than half of what its share of eval rows asks for;
+        ``covered``; ``unasked``: no eval row lies in it.
+    n_eval, n_train : int
+    covered : float
+        Share of its eval rows that are covered, in [0, 1].
+    nearest : float
+        Median distance of its eval rows to the nearest labelled row, over the radius.
+    accuracy, low, high : float
+        What the probe is expected to score on its eval rows, with the interval, in [0, 1].
+    error : float
+        1 - accuracy.
+    labels : mapping of str to int
+        Labelled rows of each class in it.
+    examples : tuple of str
+        Texts of eval rows, of uncovered ones first, the nearest to the region's middle first.
+    """
+
+    number: int
+    name: str
+    status: str
+    n_eval: int
+    n_train: int
+    covered: float
+    nearest: float
+    accuracy: float
+    low: float
+    high: float
+    error: float
+    labels: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassCoverage:
+    """Labelled rows of a class, eval rows that the probe takes for it, and their covered share."""
+
+    label: str
+    n_train: int
+    n_eval: int
+    covered: float
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Rows in the two main axes of their space, for a picture.
+
+    ``train`` (n_train, 2), ``eval`` (n_eval, 2), ``regions`` int (n_eval,), numbers as in
+    `Region`, ``covered`` bool (n_eval,).
+    """
+
+    train: Floats
+    eval: Floats
+    regions: Ints
+    covered: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of a domain labelled rows cover, where they do not, and what that costs.
+
+    Attributes
+    ----------
+    covered : float
+        Share of eval rows within ``radius`` of a labelled row, in [0, 1].
+    radius : float
+        The distance to the nearest other labelled row that 95% of labelled rows keep within.
+    n_train, n_eval : int
+    level : float
+        Coverage that the intervals promise.
+    accuracy : float
+        What the probe is expected to score on all eval rows: the regions' mean.
+    classes : tuple of ClassCoverage
+    regions : tuple of Region
+        The largest expected error first, those that no eval row lies in last.
+    shift : mapping of str to float
+        ``domain_auc``, ``mmd`` and ``prior_shift``, as the features say; NaN where not defined.
+    notes : tuple of str
+        What to know before these numbers are used.
+    plane : Plane, optional
+    """
+
+    covered: float
+    radius: float
+    n_train: int
+    n_eval: int
+    level: float
+    accuracy: float
+    classes: tuple[ClassCoverage, ...]
+    regions: tuple[Region, ...]
+    shift: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    plane: Plane | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Summary:
     """What a step did: units of its own kind done, failed (and why), and left for later.
 

@@ -24,7 +24,7 @@ FLOORS = [
     {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
     | {"distances", "entries", "factor", "labelled", "nested", "pictures", "ridge", "tridiagonal"},
-    {*SHELVES, "artifacts", "chunks", "pending", "published", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "pending", "published", "regions", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]

@@ -38,6 +38,7 @@ class FileSample:
     classes: tuple[str, ...]
     eval_labels: tuple[str, ...] | None
     skipped: Mapping[str, dict[str, int]]
+    eval_texts: tuple[str, ...] = ()
 
 
 def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Labelled:
@@ -107,7 +108,12 @@ def read(
     (X_train,), (X_eval,) = (_encode.vectors(loaded, [spec], part) for part in (rows, asked))
     made = labelled(X_train, rows.labels or (), X_eval)
     skipped = {"train": dict(bad), "eval": dict(unread)}
-    return FileSample(made.sample, made.classes, asked.labels, skipped)
+    texts = asked.texts
+    if asked.pairs is not None:
+        texts = tuple(
+            f"{first} / {second}" for first, second in zip(texts, asked.pairs, strict=True)
+        )
+    return FileSample(made.sample, made.classes, asked.labels, skipped, texts)
 
 
 def codes(labels: Sequence[str], classes: Sequence[str], name: str) -> Ints:
