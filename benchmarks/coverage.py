@@ -41,10 +41,13 @@ from charz.sample import Sample
 from charz.schema import TABLES
 from charz.store import Store
 
-ENCODERS = (
-    "static:wordllama?dims=256", "static:glove", "%paraphrase-minilm-l3-v2?%layer=3&max_tokens=64",
-    "%all-minilm-l6-v2?dtype=bfloat16&max_tokens=64",
-)  # fmt: skip
+ENCODERS = {
+    "wordllama, 256 dimensions": "static:wordllama?dims=256",
+    "glove, 50 dimensions": "static:glove",
+    "paraphrase-minilm-l3-v2": "%paraphrase-minilm-l3-v2?%layer=3&max_tokens=64",
+    "all-minilm-l6-v2": "%all-minilm-l6-v2?dtype=bfloat16&max_tokens=64",
+}
+"""What is measured under, and the pattern of its spec in the registry."""
 SIZES = (64, 256, 128, 512)
 LEAST_ROWS, LEAST_REGIONS = 10, 4
 """What counts: regions of so many eval rows, samples of so many such regions."""
@@ -82,7 +85,8 @@ def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Case]:
     datasets = [dict(row) for row in store.rows(sa.select(table).order_by(table.c.name))]
     like = TABLES["encoder"].c
     encoders = [
-        store.rows(sa.select(like.id).where(like.spec.like(spec)))[0]["id"] for spec in ENCODERS
+        store.rows(sa.select(like.id).where(like.spec.like(spec)))[0]["id"]
+        for spec in ENCODERS.values()
     ]
     if not put_away:
         datasets = [each for each in datasets if not is_put_away(each["group_name"])]

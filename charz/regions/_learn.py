@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,8 @@ from charz.regions._map import Map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from charz.records import Floats
     from charz.regions._seen import Seen
@@ -127,7 +129,7 @@ def calibrate(given: Map, cases: Sequence[Case], expected: Sequence[Floats]) -> 
     return replace(given, risk=_floats(risk), scores=_floats(kept[0]), weights=_floats(kept[1]))
 
 
-def _errors(cases: Sequence[Case], expected: Sequence[Floats]) -> list[Floats]:
+def _errors(cases: Sequence[Case], expected: Sequence[Floats]) -> list[NDArray[Any]]:
     """Return r, error, answer, rows and group of every region of at least `LEAST_ROWS` rows."""
     parts = []
     for case, answer in zip(cases, expected, strict=True):
