@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--train", required=True, metavar="FILE", help="The labelled sample.")
 @click.option("--eval", "eval_", required=True, metavar="FILE", help="Texts; labels unneeded.")
 @click.option("--regions", "n_regions", type=click.IntRange(1, 200), metavar="K",
-              help="How many regions. Default: one for every 60 eval texts, 1 to 12.")  # fmt: skip
+              help="How many regions. Default: one for every 80 eval texts, 1 to 8.")  # fmt: skip
 @click.option("--level", type=options.level, default="0.9", show_default=True,
               metavar="SHARE", help="Coverage of the intervals.")  # fmt: skip
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",

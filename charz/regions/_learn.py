@@ -92,7 +92,7 @@ def fit(cases: Sequence[Case], columns: Sequence[str] = _seen.COLUMNS) -> Map:
     none: tuple[float, ...] = ()
     return Map(
         tuple(columns), _floats(center), _floats(scale), _floats(b[:-1]), float(b[-1]),
-        (0.0,) * 4, none, none,
+        (0.0,) * 5, none, none,
     )  # fmt: skip
 
 

@@ -7,9 +7,9 @@ accuracy is the mean of p over its eval rows. Its interval is the part within [0
     mean p +- q sqrt(m (1 - m) / n + s^2),    m = mean p held within [0.02, 0.98],
 
 n the region's eval rows, s^2 = max(c . r, 1e-4) what the map itself is off by, r = (1, distance of
-the domain AUC from a half, 1 / ln n_train, m (1 - m)), and q the quantile of the errors over this
-root among groups of datasets that the map had not seen, each group weighing the same, one more
-group at infinity.
+the domain AUC from a half, 1 / ln(n_train + 2), m (1 - m), share of rows not covered), and q the
+quantile of the errors over this root among groups of datasets that the map had not seen, each group
+weighing the same, one more group at infinity.
 Source: logistic regression; normalised conformal prediction: Papadopoulos et al. 2008; with groups:
 Lee, Barber and Willett, arXiv 2306.06342.
 """
@@ -75,15 +75,19 @@ def means(values: Floats, regions: Ints, n_regions: int) -> Floats:
     """
     counts = np.bincount(regions, minlength=n_regions).astype(float)
     sums = np.bincount(regions, weights=values, minlength=n_regions)
-    return np.divide(sums, counts, out=np.full(n_regions, np.nan), where=counts > 0)
+    empty = np.full(n_regions, np.nan)
+    found: Floats = np.divide(sums, counts, out=empty, where=counts > 0)
+    return found
 
 
 def risks(expected: Floats, seen: Seen) -> Floats:
-    """Return r of every region, (n_regions, 4)."""
+    """Return r of every region, (n_regions, 5)."""
     m = np.clip(expected, 0.02, 0.98)
     ones = np.ones(len(m))
     shift = ones * abs(seen.domain_auc - 0.5)
-    return np.column_stack([ones, shift, ones / np.log(len(seen.right) + 2), m * (1 - m)])
+    bare = means(1.0 - seen.covered, seen.eval_region, seen.n_regions)
+    few = ones / np.log(len(seen.right) + 2)
+    return np.column_stack([ones, shift, few, m * (1 - m), bare])
 
 
 def size(risk: Floats, expected: Floats, n_eval: Floats, r: Floats) -> Floats:
@@ -121,7 +125,8 @@ def shipped() -> Map:
     """
     if not SHIPPED.is_file():
         raise RegistryError(
-            "charz ships no map of coverage", "learn one with 'python benchmarks/coverage.py'"
+            "charz ships no map of coverage",
+            "learn one with 'python benchmarks/domain_coverage.py'",
         )
     return from_text(SHIPPED.read_text(encoding="utf-8"))
 

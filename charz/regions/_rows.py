@@ -10,8 +10,8 @@ import numpy as np
 
 from charz.distances import Distances, spread
 from charz.estimators._head import Answers, answers
+from charz.estimators._panel import panel
 from charz.estimators.ac_scaled import inverse_temperature, scaled
-from charz.features._centroids import mean_distances
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
@@ -25,7 +25,7 @@ MOST_CROWD = 2048
 """Eval rows, at most, among which density is measured."""
 NAMES = (
     "nearest", "tail", "fifth", "density", "confidence", "margin", "votes", "near_right",
-    "near_confidence", "centroid",
+    "heads_right", "class_right",
 )  # fmt: skip
 """The columns of `Rows.facts`."""
 
@@ -90,6 +90,8 @@ def describe(sample: Sample, quantile: float = 0.95) -> Rows:
             *_distances(sample, own, away),
             *_answers(sample, found),
             *_said(sample, found, places, choice),
+            _heads_right(sample),
+            _class_right(sample, found, choice),
         ]
     )
     nearest = away[:, 0]
@@ -145,12 +147,33 @@ def _odds(p: Floats) -> Floats:
 
 
 def _said(sample: Sample, found: Answers, places: Ints, choice: Ints) -> list[Floats]:
-    """Return what the neighbours and the class means say of the probe's answers."""
+    """Return the neighbours' share of the probe's answer, and how often it was right on them."""
     k = places.shape[1]
     votes = (sample.y_train[places] == choice[:, None]).mean(axis=1)
     right = found.right[places].sum(axis=1)
-    near_right = (right + SHRUNK * found.accuracy) / (k + SHRUNK)
-    own = found.source[np.arange(sample.n_train), sample.y_train].astype(np.float64)
-    means = mean_distances(sample, sample.eval_points)
-    agreed = means.argmin(axis=1) == choice
-    return [votes, near_right, own[places].mean(axis=1), agreed.astype(np.float64)]
+    return [votes, (right + SHRUNK * found.accuracy) / (k + SHRUNK)]
+
+
+def _heads_right(sample: Sample) -> Floats:
+    """Return the probe's out-of-fold accuracy where as many of three other heads side with it."""
+    heads = sample.once(panel)
+    assert heads is not None  # noqa: S101  (two classes have labelled rows)
+    source, target = ((side[1:] == side[0]).sum(axis=0) for side in (heads.source, heads.target))
+    right = (heads.source[0] == sample.y_train[heads.rows]).astype(np.float64)
+    promised: Floats = _shrunk(source, right, len(heads.source))[target]
+    return promised
+
+
+def _class_right(sample: Sample, found: Answers, choice: Ints) -> Floats:
+    """Return the probe's out-of-fold accuracy on labelled rows that it takes for the class."""
+    said = found.source.argmax(axis=1)
+    promised: Floats = _shrunk(said, found.right.astype(np.float64), sample.n_classes)[choice]
+    return promised
+
+
+def _shrunk(kinds: Ints, right: Floats, n_kinds: int) -> Floats:
+    """Return the accuracy of each kind of rows, with `SHRUNK` rows of that of all."""
+    counts = np.bincount(kinds, minlength=n_kinds)
+    sums = np.bincount(kinds, weights=right, minlength=n_kinds)
+    accuracies: Floats = (sums + SHRUNK * right.mean()) / (counts + SHRUNK)
+    return accuracies

@@ -13,19 +13,17 @@ if TYPE_CHECKING:
     from charz.records import Floats, Ints
     from charz.sample import Sample
 
-OF_REGION = (
-    "region_covered", "region_labels", "region_balance", "region_right", "region_confidence",
-    "region_votes", "region_nearest",
-)  # fmt: skip
+OF_REGION = ("region_covered", "region_labels", "region_balance", "region_right")
 OF_SAMPLE = ("accuracy", "size", "classes", "domain_auc")
-BENT = ("nearest_far", "confidence_low", "confidence_votes", "confidence_accuracy")
-COLUMNS = (*_rows.NAMES, "covered", *OF_REGION, *OF_SAMPLE, *BENT)
+COLUMNS = (*_rows.NAMES, "covered", *OF_REGION, *OF_SAMPLE)
 """The columns that `columns` gives."""
 GEOMETRY = (
     "nearest", "tail", "fifth", "density", "covered", "region_covered", "region_labels",
-    "region_balance", "region_nearest", "size", "classes", "domain_auc", "nearest_far",
+    "region_balance", "size", "classes", "domain_auc",
 )  # fmt: skip
 """Columns that know where labels lie, and nothing of what a probe makes of them."""
+PROBE = ("confidence", "margin", "votes", "near_right", "heads_right", "class_right", *OF_SAMPLE)
+"""Columns that know what a probe makes of a row, and nothing of how near labels are."""
 
 
 @dataclass(frozen=True)
@@ -65,44 +63,30 @@ def columns(seen: Seen) -> Floats:
     -------
     float array (n_eval, len(COLUMNS))
     """
-    named = dict(zip(_rows.NAMES, seen.facts.astype(np.float64).T, strict=True))
-    regions = _of_regions(seen, named)[seen.eval_region]
+    regions = _of_regions(seen)[seen.eval_region]
     n, correct = len(seen.right), float(seen.right.sum())
     accuracy = np.log((correct + 1) / (n - correct + 1))
     sample = [accuracy, np.log(n), np.log(seen.n_classes), seen.domain_auc]
-    confidence = named["confidence"]
-    bent = [
-        np.maximum(named["nearest"] - 0.3, 0),
-        np.minimum(confidence, 0),
-        confidence * named["votes"],
-        confidence * accuracy,
-    ]
-    repeated = np.broadcast_to(sample, (len(confidence), len(sample)))
-    return np.column_stack([seen.facts, seen.covered, regions, repeated, *bent])
+    repeated = np.broadcast_to(sample, (len(seen.facts), len(sample)))
+    return np.column_stack([seen.facts, seen.covered, regions, repeated])
 
 
-def _of_regions(seen: Seen, named: dict[str, Floats]) -> Floats:
+def _of_regions(seen: Seen) -> Floats:
     """Return the numbers of every region, (n_regions, len(OF_REGION))."""
     k = seen.n_regions
     n_eval = np.bincount(seen.eval_region, minlength=k)
     n_train = np.bincount(seen.train_region, minlength=k)
 
-    def mean(values: Floats) -> Floats:
-        sums: Floats = np.bincount(seen.eval_region, weights=values, minlength=k)
-        return sums / np.maximum(n_eval, 1)
-
+    covered = np.bincount(seen.eval_region, weights=seen.covered, minlength=k)
     overall = (seen.right.sum() + 1) / (len(seen.right) + 2)
     correct = np.bincount(seen.train_region, weights=seen.right, minlength=k)
     right = (correct + 5 * overall) / (n_train + 5)
     shares = (n_train + 1) / (len(seen.right) + k) / ((n_eval + 1) / (len(seen.covered) + k))
     return np.column_stack(
         [
-            mean(seen.covered.astype(np.float64)),
+            covered / np.maximum(n_eval, 1),
             np.log1p(n_train),
             np.log(shares),
             np.log(right / (1 - right)),
-            mean(named["confidence"]),
-            mean(named["votes"]),
-            mean(named["nearest"]),
         ]
     )

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 MOST_AXES = 32
 MOST_TREE = 1024
 MOST_STEPS = 30
-PER_REGION = 60
+PER_REGION = 80
 """Eval rows that a region holds on average, unless somebody says how many regions."""
-MOST = 12
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def usual(n_eval: int) -> int:
     """Return how many regions are looked for where nobody says.
 
     >>> usual(4), usual(300), usual(5000)
-    (1, 5, 12)
+    (1, 3, 8)
     """
     return max(1, min(MOST, n_eval // PER_REGION))
 
@@ -61,7 +61,7 @@ def divide(X_train: Floats, X_eval: Floats, n_regions: int) -> Space:
 
     >>> space = divide(np.array([[0.0], [1.0]]), np.array([[0.5], [9.0], [9.5]]), 2)
     >>> space.train_region.tolist(), space.eval_region.tolist()
-    ([0, 0], [0, 1, 1])
+    ([1, 1], [1, 0, 0])
     """
     Z = principal(np.vstack([X_train, X_eval]))
     regions = _lloyd(Z, _centres(Z, n_regions))
@@ -76,10 +76,10 @@ def divide(X_train: Floats, X_eval: Floats, n_regions: int) -> Space:
 
 
 def principal(X: Floats) -> Floats:
-    """Return rows in their principal axes, (n, axes), each axis with its longest row positive.
+    """Return rows in their principal axes, (n, axes), each axis with its longer tail positive.
 
-    >>> principal(np.array([[0.0, 0.0], [0.0, 2.0], [0.0, 4.0]])).round(6).tolist()
-    [[-2.0], [0.0], [2.0]]
+    >>> principal(np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 5.0]])).round(6).tolist()
+    [[-2.0], [-1.0], [3.0]]
     """
     moved = X - X[0]
     moved -= moved.mean(axis=0)
@@ -99,9 +99,11 @@ def _centres(Z: Floats, n_regions: int) -> Floats:
 
     some = Z[spread(np.einsum("ij,ij->i", Z, Z), MOST_TREE)]
     if n_regions <= 1 or len(some) < 2:
-        return some.mean(axis=0, keepdims=True)
+        middle: Floats = some.mean(axis=0, keepdims=True)
+        return middle
     parts = fcluster(ward(some), n_regions, criterion="maxclust")
-    return np.array([some[parts == part].mean(axis=0) for part in np.unique(parts)])
+    centres: Floats = np.array([some[parts == part].mean(axis=0) for part in np.unique(parts)])
+    return centres
 
 
 def _lloyd(Z: Floats, centres: Floats) -> Ints:

@@ -57,7 +57,7 @@ def coverage(
     texts : sequence of str, optional
         The texts of the eval rows: they give the regions names and examples.
     n_regions : int, optional
-        Regions to look for; default: one for every 60 eval rows, 1 to 12.
+        Regions to look for; default: one for every 80 eval rows, 1 to 8.
     level : float in (0, 1)
         Promised coverage of the intervals for the regions of a new dataset.
     quantile : float in (0, 1]
@@ -79,7 +79,7 @@ def coverage(
     >>> y = np.arange(80) % 2
     >>> X = rng.normal(size=(80, 4)) + 4 * y[:, None]
     >>> seen, new = rng.normal(size=(60, 4)), rng.normal(size=(60, 4)) + [0, 0, 0, 40]
-    >>> found = coverage(X, y, np.vstack([seen, new]))
+    >>> found = coverage(X, y, np.vstack([seen, new]), n_regions=2)
     >>> 0.4 < found.covered < 0.6
     True
     >>> [(region.status, region.n_eval) for region in found.regions]
@@ -270,6 +270,12 @@ def _notes(sample: Sample, regions: Sequence[Region], given: Map, level: float) 
         notes.append(f"{n} of {len(counts)} classes have one labelled row: label more of them")
     if sample.n_train < FEW:
         notes.append(f"{sample.n_train} labelled rows make a radius that another few would move")
+    bare = sum(region.status == "empty" for region in regions)
+    if bare:
+        notes.append(
+            f"{bare} of {len(regions)} regions have no labelled row: what is expected there "
+            "rests on the probe's confidence, which no label has checked"
+        )
     small = sum(0 < region.n_eval < FEW for region in regions)
     if small:
         notes.append(f"{small} of {len(regions)} regions have fewer than {FEW} eval rows")

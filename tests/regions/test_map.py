@@ -14,7 +14,7 @@ from charz.regions._seen import Seen
 
 
 def cases(n=24, m=240, k=6, seed=0):
-    """Return samples whose probes err more the farther the eval rows are from labels."""
+    """Return samples whose probes err more where they are less confident."""
     rng = np.random.default_rng(seed)
     return [case(rng, f"group {number}", m, k) for number in range(n)]
 
@@ -22,10 +22,11 @@ def cases(n=24, m=240, k=6, seed=0):
 def case(rng, group, m, k):
     facts = rng.normal(size=(m, len(_rows.NAMES)))
     regions = np.arange(m) % k
-    facts[:, 0] += regions - k / 2
-    odds = 0.8 - facts[:, 0] + 0.3 * rng.normal()
+    at = _rows.NAMES.index("confidence")
+    facts[:, at] -= regions - k / 2
+    odds = 0.8 + facts[:, at] + 0.3 * rng.normal()
     right = rng.random(m) < 1 / (1 + np.exp(-odds))
-    covered = facts[:, 0] < 0
+    covered = facts[:, 0] < 0.5
     train = rng.integers(0, k, 60)
     own = (rng.random(60) < 0.7).astype(float)
     seen = Seen(facts, covered, own, train, regions, k, 3, float(rng.uniform(0.5, 0.7)))
@@ -71,7 +72,7 @@ def test_a_level_that_few_groups_cannot_promise_has_the_whole_range():
     assert ends.tolist() == [[0.0, 1.0]] * seen.n_regions
 
 
-def test_farther_regions_are_expected_to_err_more(learnt):
+def test_regions_of_less_confidence_are_expected_to_err_more(learnt):
     seen = cases(1, seed=2)[0].seen
     expected = _learn.regions(learnt, seen)
     assert (np.diff(expected) < 0).all()

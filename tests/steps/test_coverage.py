@@ -42,6 +42,7 @@ def test_the_far_place_is_empty_named_and_expected_to_err_more():
         assert 0 <= region.low <= region.accuracy <= region.high <= 1
     assert found.covered == pytest.approx((90 * near.covered) / 160)
     assert found.shift["domain_auc"] > 0.6
+    assert any("1 of 2 regions have no labelled row" in note for note in found.notes)
 
 
 def test_parts_add_up_to_the_whole():

@@ -1,6 +1,6 @@
 """Does what labels cover of a domain tell where a probe errs? Judged with dataset groups held out.
 
-    python benchmarks/coverage.py REGISTRY [--rounds 1] [--final] [--write]
+    python benchmarks/domain_coverage.py REGISTRY [--rounds 1] [--final] [--write]
 
 ``REGISTRY`` has datasets and vectors, as ``benchmarks/reference.py`` makes it, and is only read.
 Each round takes every dataset once, under one of four encoders and with 64 to 512 labelled rows
@@ -9,8 +9,8 @@ datasets with the same labels (``shift``). The truth of a region is the share of
 that the probe answers rightly. Prints
 
 - the rank correlation (Spearman) over the regions of a sample between a number and the error, mean
-  over groups of datasets: of the map that had not seen the group, of a map that knows only where
-  labels lie, and of single numbers. ``ceiling`` is what the true accuracies would reach, since
+  over groups of datasets: of the map that had not seen the group, of maps of other columns, and of
+  single numbers. ``ceiling`` is what the true accuracies would reach, since
   errors are counted on few rows: the root of their reliability, by halves, Spearman-Brown;
 - how far the expected accuracy is off, beside cross-validation and the probe's mean confidence,
   and how often its interval holds the truth.
@@ -49,6 +49,11 @@ ENCODERS = {
 }
 """What is measured under, and the pattern of its spec in the registry."""
 SIZES = (64, 256, 128, 512)
+OTHERS = {
+    "map, probe alone": _seen.PROBE, "map, geometry alone": _seen.GEOMETRY,
+    "map, confidence alone": ("confidence", *_seen.OF_SAMPLE),
+}  # fmt: skip
+"""What the map is set beside: maps of other columns."""
 LEAST_ROWS, LEAST_REGIONS = 10, 4
 """What counts: regions of so many eval rows, samples of so many such regions."""
 LEVEL = 0.9
@@ -94,7 +99,9 @@ def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Case]:
         for each in datasets:
             encoder = encoders[(number(each["name"]) + turn) % len(encoders)]
             size = SIZES[(number("s" + each["name"]) + turn) % len(SIZES)]
-            others = relatives(each, datasets)[2 * turn : 2 * turn + 2]
+            family = relatives(each, datasets)
+            places = dict.fromkeys((2 * turn + step) % len(family) for step in range(2) if family)
+            others = [family[place] for place in places]
             yield from samples(store, encoder, size, each, others)
 
 
@@ -158,7 +165,7 @@ Answers = dict[str, list[np.ndarray]]
 def held_out(cases: Sequence[Case]) -> Answers:
     """Return what maps that had not seen a case's groups expect, and the ends of intervals."""
     groups = sorted({case.group for case in cases})
-    found: Answers = {name: [np.empty(0)] * len(cases) for name in ("map", "geometry", "ends")}
+    found: Answers = {name: [np.empty(0)] * len(cases) for name in ("map", *OTHERS, "ends")}
     n_folds = min(_learn.FOLDS, len(groups))
     for fold in range(n_folds):
         held = set(groups[fold::n_folds])
@@ -174,11 +181,13 @@ def held_out(cases: Sequence[Case]) -> Answers:
 def away_from(known: Sequence[Case], cases: Sequence[Case]) -> Answers:
     """Return what a map of ``known`` expects of other cases."""
     learnt = _learn.learn(known)
-    geometry = _learn.fit(known, _seen.GEOMETRY)
+    others = {name: _learn.fit(known, columns) for name, columns in OTHERS.items()}
     expected = [_learn.regions(learnt, case.seen) for case in cases]
     return {
         "map": expected,
-        "geometry": [_learn.regions(geometry, case.seen) for case in cases],
+        **{
+            name: [_learn.regions(one, case.seen) for case in cases] for name, one in others.items()
+        },
         "ends": [
             _map.interval(learnt, case.seen, answer, LEVEL)
             for case, answer in zip(cases, expected, strict=True)
@@ -236,8 +245,8 @@ def ranked(a: np.ndarray, b: np.ndarray) -> float:
 def show(title: str, cases: Sequence[Case], answers: Answers) -> None:
     """Print both tables, same domain and shift apart."""
     print(f"\n{title}\n")
-    print("| setting | samples | groups | number | Spearman | samples at -0.5 or below |")
-    print("|---|---|---|---|---|---|")
+    print("| setting | samples | groups | number | Spearman | standard error | at -0.5 or below |")
+    print("|---|---|---|---|---|---|---|")
     for setting in ("same", "shift"):
         places = [
             place for place, case in enumerate(cases)
@@ -259,7 +268,7 @@ def correlations(
     for place in places:
         case, some = cases[place], counted(cases[place])
         wrong = 1 - by_region(case, case.right)[some]
-        told = {"map": answers["map"][place], "map, geometry alone": answers["geometry"][place]}
+        told = {name: answers[name][place] for name in ("map", *OTHERS)}
         for name, values in {**told, **numbers(case)}.items():
             found[name][case.group].append(ranked(values[some], wrong))
         found["(halves)"][case.group].append(halves(case, some))
@@ -268,17 +277,21 @@ def correlations(
     for name, groups in found.items():
         every = np.array([value for values in groups.values() for value in values])
         every = every[np.isfinite(every)]
-        shares = f"{(every <= -0.5).mean():.0%}"
-        print(
-            f"| {setting} | {len(every)} | {len(groups)} | {name} | {mean(groups):.2f} | {shares} |"
-        )
-    print(f"| {setting} | {len(places)} | {len(groups)} | ceiling | {ceiling:.2f} |  |")
+        facts = f"{setting} | {len(every)} | {len(groups)} | {name} | {mean(groups):.2f}"
+        print(f"| {facts} | {spread(groups):.2f} | {(every <= -0.5).mean():.0%} |")
+    print(f"| {setting} | {len(places)} | {len(groups)} | ceiling | {ceiling:.2f} |  |  |")
 
 
 def mean(groups: dict[str, list[float]]) -> float:
     """Return the mean over groups of their means."""
     own = [np.nanmean(values) for values in groups.values() if np.isfinite(values).any()]
     return float(np.mean(own))
+
+
+def spread(groups: dict[str, list[float]]) -> float:
+    """Return the standard error of that mean over groups."""
+    own = [np.nanmean(values) for values in groups.values() if np.isfinite(values).any()]
+    return float(np.std(own, ddof=1) / np.sqrt(len(own))) if len(own) > 1 else np.nan
 
 
 def errors(setting: str, cases: Sequence[Case], answers: Answers) -> None:
@@ -293,7 +306,7 @@ def errors(setting: str, cases: Sequence[Case], answers: Answers) -> None:
         n += len(some)
         truth = by_region(case, case.right)[some]
         told = {
-            "map": answers["map"][place][some],
+            **{name: answers[name][place][some] for name in ("map", *OTHERS)},
             "mean confidence": numbers(case)["mean confidence"][some],
             "cross-validation": np.full(len(some), case.seen.right.mean()),
         }
@@ -320,7 +333,7 @@ def write(cases: Sequence[Case], rounds: int) -> None:
     told = {
         "n_samples": len(cases), "n_groups": len({case.group for case in cases}),
         "n_rows": int(sum(len(case.right) for case in cases)), "encoders": list(ENCODERS),
-        "sizes": list(SIZES), "command": f"benchmarks/coverage.py --rounds {rounds} --write",
+        "sizes": list(SIZES), "command": f"benchmarks/domain_coverage.py --rounds {rounds} --write",
     }  # fmt: skip
     _map.write(replace(learnt, provenance=told), _map.SHIPPED)
     print(f"\nwrote {_map.SHIPPED.name}: {told}")
