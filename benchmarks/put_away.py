@@ -61,13 +61,20 @@ def show(table: _bundle.Table, found: list[_judging_table.Judged]) -> None:
         for where, inside in _judging.parts(table.settings[some], n_train[some]):
             rows = some[inside]
             groups, y = table.groups[rows], table.target[rows]
-            errors = [np.abs(answers[method].answer[rows] - y) for method in METHODS]
+            shown = [_error(answers[method].answer[rows], y, groups) for method in METHODS]
             ends = answers["mixture"].ends[rows]
             covered = ((ends[:, 0] <= y) & (y <= ends[:, 1])).astype(float)
-            means = _judging.group_means(groups, *errors, covered)
-            shown = [f"{unit * value:.2f}" for value in means[:, :-1].mean(axis=0)]
-            facts = [name, where["setting"], where["bucket"], str(len(means))]
-            print("| " + " | ".join([*facts, *shown, f"{means[:, -1].mean():.0%}"]) + " |")
+            by_group = _judging.group_means(groups, covered)
+            facts = [name, where["setting"], where["bucket"], str(len(by_group))]
+            errors = [f"{unit * error:.2f}" for error in shown]
+            print("| " + " | ".join([*facts, *errors, f"{by_group.mean():.0%}"]) + " |")
+
+
+def _error(answer: np.ndarray, y: np.ndarray, groups: np.ndarray) -> float:
+    """Return the mean over groups of the mean absolute error, where an answer is defined."""
+    known = np.isfinite(answer)
+    errors = _judging.group_means(groups[known], np.abs(answer[known] - y[known]))
+    return float(errors.mean())
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ _HOMES = {
     "predict_performance": "charz.steps.predict",
     "coverage": "charz.steps.coverage",
     "similar_tasks": "charz.steps.similar",
+    "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",

@@ -17,6 +17,7 @@ from charz.columns import Base, now
 from charz.entries import Entry as Entry
 from charz.evaluations import Evaluation as Evaluation
 from charz.evaluations import Importance as Importance
+from charz.task_embeddings import TaskEmbedding as TaskEmbedding
 
 
 class Run(Base):
@@ -158,21 +159,6 @@ class Embedding(Base):
     n_dims: Mapped[int]
     n_tokens: Mapped[int | None] = mapped_column(BigInteger)
     seconds: Mapped[float | None]
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
-
-
-class TaskEmbedding(Base):
-    """One vector that stands for the labelled rows of a split under an encoder."""
-
-    __tablename__ = "task_embedding"
-    __table_args__ = (CheckConstraint("n_rows >= 1", name="n_rows"),)
-
-    encoder_id: Mapped[int] = mapped_column(ForeignKey("encoder.id"), primary_key=True)
-    split_id: Mapped[int] = mapped_column(ForeignKey("split.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    vector_hash: Mapped[str] = mapped_column(ForeignKey("artifact.hash"))
-    n_rows: Mapped[int]
-    n_dims: Mapped[int]
     run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id"))
 
 

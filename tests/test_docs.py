@@ -262,7 +262,7 @@ def test_an_added_thing_keeps_its_contract(contracts: str, name: str) -> None:
 @together
 def test_what_is_added_passes_the_checks_of_the_project(extended: Path) -> None:
     python = [name for name in given_files() if name.endswith(".py")]
-    assert len(python) == 7
+    assert len(python) == 8
     run(extended, "-m", "ruff", "check", "--no-cache", *python)
     run(extended, "-m", "ruff", "format", "--no-cache", "--check", *python)
 

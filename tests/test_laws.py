@@ -23,7 +23,17 @@ SHELVES = set(shelf.SHELVES) | {"acquisition"}
 FLOORS = [
     {"compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
-    | {"distances", "entries", "factor", "labelled", "nested", "pictures", "ridge", "tridiagonal"},
+    | {
+        "distances",
+        "entries",
+        "factor",
+        "labelled",
+        "nested",
+        "pictures",
+        "ridge",
+        "task_embeddings",
+        "tridiagonal",
+    },
     {*SHELVES, "artifacts", "chunks", "pending", "published", "regions", "store", "warehouse"},
     {"steps"},
     {"cli"},
@@ -32,6 +42,7 @@ FLOORS = [
 
 DATABASE = {
     "artifacts", "chunks", "columns", "database", "entries", "evaluations", "pending", "schema",
+    "task_embeddings",
     "store", "warehouse",
 }  # fmt: skip
 HEAVY = {

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from charz.cli.output import talk
 
 if TYPE_CHECKING:
     from charz.store import Store
@@ -32,6 +34,16 @@ def writing(url: str | None, *, create: bool = False) -> Iterator[Store]:
 
     with store.open(url, create=create) as opened, opened.run(_name(), _arguments()):
         yield opened
+
+
+def if_any(url: str | None, without: str) -> AbstractContextManager[Store | None]:
+    """Open the registry; without one that was named, say so and what is done ``without``."""
+    from charz import paths, store
+
+    if url is None and store.current(paths.registry_url()) is None:
+        talk(f"no registry yet: {without}")
+        return nullcontext()
+    return writing(url)
 
 
 def _name() -> str:

@@ -13,6 +13,7 @@ import click
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator = Callable[[F], F]
 
+_COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -64,12 +65,77 @@ def _size(part: str, usage: str) -> int:
     return int(part)
 
 
+def count(text: str) -> float:
+    """Return a number of weights such as ``200M`` or ``1.5B``.
+
+    >>> count("200M"), count("1.5b"), count("25000")
+    (200000000.0, 1500000000.0, 25000.0)
+    """
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)([kmb]?)", text.strip().lower())
+    if not match or float(match[1]) == 0:
+        raise click.BadParameter(f"'{text}' is no number of parameters; write 200M or 1.5B")
+    return float(match[1]) * _COUNTS[match[2]]
+
+
+def specs(text: str) -> tuple[str, ...]:
+    """Return encoder specs separated by commas; a comma inside a spec stays.
+
+    >>> specs("st:org/a,static:b?x=1,2,tfidf:")
+    ('st:org/a', 'static:b?x=1,2', 'tfidf:')
+    """
+    found = tuple(part.strip() for part in re.split(r",(?=\s*[a-z][a-z0-9_]*:)", text))
+    if any(part in ("", ",") or part.endswith(",") for part in found):
+        raise click.BadParameter(f"'{text}' has an empty spec; write st:org/model,static:NAME")
+    return found
+
+
+_FACTS = {"n_classes": int, "mean_chars": float, "n_per_class": int}
+
+
+def facts(text: str) -> dict[str, Any]:
+    """Return facts of a task: ``n_classes=5,languages=eng+deu,domains=News``.
+
+    >>> facts("n_classes=5,languages=eng+deu")
+    {'n_classes': 5, 'languages': ('eng', 'deu')}
+    """
+    found: dict[str, Any] = {}
+    for part in names(text):
+        key, value = setting(part)
+        found[key] = _number(key, value) if key in _FACTS else tuple(value.split("+"))
+    return found
+
+
+def _number(key: str, value: str) -> Any:
+    try:
+        number = _FACTS[key](value)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1e9:
+        raise click.BadParameter(f"'{value}' is no {key}; write a number above 0")
+    return number
+
+
 def names(text: str) -> tuple[str, ...]:
     """Return names separated by commas."""
     found = tuple(part.strip() for part in text.split(","))
     if "" in found:
         raise click.BadParameter(f"'{text}' has an empty name; write a,b,c")
     return found
+
+
+def plan_budget(text: str) -> tuple[float | None, int | None]:
+    """Return the seconds and the cells that ``1h`` or ``20 cells`` allow; the other is None.
+
+    >>> plan_budget("1h"), plan_budget("20 cells"), plan_budget("20")
+    ((3600.0, None), (None, 20), (None, 20))
+    """
+    match = re.fullmatch(r"([1-9]\d{0,3})(\s*cells?)?", text.strip())
+    if match:
+        return None, int(match[1])
+    try:
+        return duration(text), None
+    except click.BadParameter as error:
+        raise click.BadParameter(f"'{text}' is no budget; write 30m, 1h or '20 cells'") from error
 
 
 def setting(text: str) -> tuple[str, str]:
@@ -188,6 +254,61 @@ def budget(function: F) -> F:
         metavar="TIME",
         help="Begin nothing after this long: 90s, 10m, 1h.",
     )(function)
+
+
+def conditions(function: F) -> F:
+    """Add the conditions that encoders of the record must meet."""
+    added = (
+        click.option("--max-params", type=count, metavar="N", help="At most so large: 200M, 1.5B."),
+        click.option("--open", "is_open", is_flag=True, default=None,
+                     help="Only those whose weights can be had."),
+        click.option("--language", metavar="CODE",
+                     help="Knows this language: an ISO 639-3 code such as eng."),
+        click.option("--license", metavar="NAME", help="Under this licence, such as mit."),
+        click.option("--max-dims", type=click.IntRange(1), metavar="N",
+                     help="At most this many dimensions."),
+        click.option("--max-tokens", "min_tokens", type=click.IntRange(1), metavar="N",
+                     help="Reads texts of N tokens, its maximum being N or more."),
+    )  # fmt: skip
+    for option in reversed(added):
+        function = option(function)
+    return function
+
+
+def measured(function: F) -> F:
+    """Add ``--measure``: which encoders to run on the texts."""
+    return click.option(
+        "--measure",
+        type=specs,
+        multiple=True,
+        metavar="SPEC,SPEC",
+        help="Encoders to measure; SPEC=NAME is the record's NAME. Repeatable.",
+    )(function)
+
+
+def task_facts(function: F) -> F:
+    """Add ``--facts``: what is known of the task."""
+    return click.option(
+        "--facts",
+        type=facts,
+        metavar="KEY=VALUE,...",
+        help="Of n_classes, languages=eng+deu, domains, mean_chars.",
+    )(function)
+
+
+def record(function: F) -> F:
+    """Add ``--record``: whose record is gone by."""
+    return click.option(
+        "--record",
+        type=click.Choice(["best", "own", "shipped"]),
+        default="best",
+        show_default=True,
+        help="Plan or rank by the registry's record, the one that ships, or the larger.",
+    )(function)
+
+
+CONDITIONS = ("max_params", "is_open", "language", "license", "max_dims", "min_tokens")
+"""What `conditions` adds, by its names in Python."""
 
 
 def columns(function: F) -> F:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,6 @@ from charz.cli._group import Command
 
 if TYPE_CHECKING:
     from charz.records import Forecast
-    from charz.store import Store
 
 
 @click.command(
@@ -59,7 +57,8 @@ def command(
     """
     from charz.steps import predict
 
-    with _registry_if_any(registry) as store:
+    without = "predicting from what ships with charz, keeping nothing"
+    with _registry.if_any(registry, without) as store:
         found = predict.files(
             store,
             encoder=encoder,
@@ -72,16 +71,6 @@ def command(
             **options.given(**columns),
         )
     output.rows([_row(forecast, nested=style in ("json", "ndjson")) for forecast in found], style)
-
-
-def _registry_if_any(url: str | None) -> AbstractContextManager[Store | None]:
-    """Open the registry; without one that was named, predict from what ships with charz."""
-    from charz import paths, store
-
-    if url is None and store.current(paths.registry_url()) is None:
-        output.talk("no registry yet: predicting from what ships with charz, keeping nothing")
-        return nullcontext()
-    return _registry.writing(url)
 
 
 def _row(forecast: Forecast, *, nested: bool) -> dict[str, Any]:

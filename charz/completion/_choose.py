@@ -59,6 +59,23 @@ def keep(
     return kept
 
 
+def unstated(facts: pd.DataFrame, **limits: Any) -> dict[str, int]:
+    """Return how many encoders leave unknown what a condition of `keep` asks, by the condition.
+
+    >>> facts = pd.DataFrame({"n_params": [1e8, np.nan], "license": ["", "mit"]})
+    >>> unstated(facts, max_params=1e9, license="mit", max_dims=None)
+    {'max_params': 1, 'license': 1}
+    """
+    columns = {**LIMITS, "min_tokens": "max_tokens", "is_open": "open", "language": "languages"}
+    found = {}
+    for limit in (name for name, value in limits.items() if value is not None):
+        known = facts[columns.get(limit, limit)]
+        blank = [len(each) == 0 if isinstance(each, str | tuple) else pd.isna(each)
+                 for each in known]  # fmt: skip
+        found[limit] = sum(map(bool, blank))
+    return found
+
+
 def front(value: ArrayLike, cost: ArrayLike) -> np.ndarray:
     """Return which rows no other row beats: none is as good for less, or better for as much.
 

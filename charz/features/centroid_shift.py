@@ -63,7 +63,8 @@ def compute(sample: Sample) -> dict[str, float]:
 
 def _nearest(distances: Floats) -> Floats:
     """Return how each row is shared by the means nearest to it, (n, n_classes)."""
-    won = distances <= distances.min(axis=1, keepdims=True) * (1 + TIE) + SMALL
+    told = np.maximum(distances, SMALL)
+    won = told <= told.min(axis=1, keepdims=True) * (1 + TIE)
     shared: Floats = won / won.sum(axis=1, keepdims=True)
     return shared
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from charz.records import Floats
+    from charz.records import Floats, Ints
 
     Arrays = dict[str, np.ndarray]
     Covariates = Mapping[str, ArrayLike]
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 SIZES = ("n_train", "n_eval")
 #: No expected error is taken to be below this share of the mean one.
 LEAST = 0.2
+MOST_STEPS = 1000
+"""Of the scores' distribution, as it is kept."""
 
 
 def calibrate(
@@ -86,15 +88,30 @@ def calibrate(
     order = np.argsort(scores, kind="stable")
     n_groups = len(np.unique(np.asarray(groups)))
     mass = np.cumsum(weights[order]) / weights.sum() * n_groups / (n_groups + 1)
+    kept = steps(mass)
     return {
         "bounds": bounds,
         "risks": np.array(others, dtype=np.str_),
         "slopes": slopes,
         "least": np.array(least),
-        "scores": scores[order],
-        "mass": mass,
+        "scores": scores[order][kept],
+        "mass": mass[kept],
         "n_groups": np.array(n_groups),
     }
+
+
+def steps(mass: Floats) -> Ints:
+    """Return which of the rising masses are kept: about `MOST_STEPS`, so that little is stored.
+
+    A level between two of them is served by the next one up: never less than was promised.
+
+    >>> len(steps(np.linspace(0.5, 1, 9))), len(steps(np.linspace(0, 1, 10**5))) <= MOST_STEPS
+    (9, True)
+    """
+    if len(mass) <= MOST_STEPS:
+        return np.arange(len(mass))
+    asked = np.linspace(0, mass[-1], MOST_STEPS)
+    return np.unique(np.minimum(np.searchsorted(mass, asked), len(mass) - 1))
 
 
 def interval(

@@ -147,7 +147,8 @@ def _ends(axis: Any, last: int) -> None:
     lines = [line for line in axis.get_lines() if len(line.get_xdata())]
     low, high = axis.get_ylim()
     values = [float(line.get_ydata()[-1]) for line in lines]
-    places = pictures.apart(values, 0.062 * (high - low), low, high)
+    gap = 0.062 * (high - low)
+    places = pictures.apart(values, gap, low + gap / 2, high)
     for line, value, place in zip(lines, values, places, strict=True):
         axis.annotate(
             line.get_label(), (float(line.get_xdata()[-1]), value), (last + 0.18, place),

@@ -70,7 +70,7 @@ class Arrays:
             self._vectors[split_id] = stored.astype(np.float32, copy=False)
         return self._vectors[split_id]
 
-    def shared(self, train: int, eval_: int) -> tuple[int, int, int]:
+    def shared(self, train: int, eval_: int) -> tuple[int, ...]:
         """Return what cells that are fitted together share: protocol, split and task.
 
         The ids of the protocol and of the split that the training rows (or those added to

@@ -1,13 +1,15 @@
-"""The public record as three tables: which encoder reached what on which task.
+"""The public record as `charz.completion` learns from it: which encoder reached what on which task.
 
 One SELECT each: ``queries/record_cells.sql``, ``record_encoders.sql`` and ``record_tasks.sql``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from charz.completion._record import LISTS, Record
 from charz.warehouse import Warehouse, queryfile
 
 if TYPE_CHECKING:
@@ -15,35 +17,14 @@ if TYPE_CHECKING:
 
     from charz.store import Store
 
-_LISTS = ("languages", "domains", "training_datasets")
-
-
-@dataclass(frozen=True)
-class Record:
-    """What was published under one protocol.
-
-    Attributes
-    ----------
-    cells : DataFrame
-        ``encoder``, ``task``, ``value`` (mean accuracy over draws, in [0, 1]), ``sd`` (of one
-        draw, NaN where unknown), ``n_draws``; one row per encoder and task.
-    encoders : DataFrame
-        By name: ``n_params``, ``n_dims``, ``max_tokens``, ``released`` (in years), ``languages``,
-        ``license``, ``open``, ``organisation``, ``lineage``, ``training_datasets``.
-    tasks : DataFrame
-        By name: ``group``, ``n_classes``, ``n_train``, ``n_eval``, ``mean_chars``, ``languages``,
-        ``domains``, ``n_per_class``.
-    """
-
-    cells: pd.DataFrame
-    encoders: pd.DataFrame
-    tasks: pd.DataFrame
+_WORDS = ("license", "organisation", "lineage", "group")
 
 
 def public_record(store: Store) -> Record:
     """Return what a registry knows of results that others published.
 
-    Facts that nobody states are NaN or None; lists are tuples, empty where nothing is stated.
+    Numbers that nobody states are NaN, an unknown ``license`` is empty, an unknown ``open`` None;
+    lists are tuples, empty where nothing is stated, and languages ISO 639-3 codes.
 
     Examples
     --------
@@ -57,12 +38,32 @@ def public_record(store: Store) -> Record:
             warehouse.run(queryfile.read(f"record_{name}"))
             for name in ("cells", "encoders", "tasks")
         )
-    return Record(cells, _facts(encoders, "encoder"), _facts(tasks, "task"))
+    return Record(_plain(cells), _facts(encoders, "encoder"), _facts(tasks, "task"))
 
 
 def _facts(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return facts by name, their lists as tuples."""
-    for column in _LISTS:
+    for column in LISTS:
         if column in frame:
             frame[column] = frame[column].map(tuple)
-    return frame.set_index(name)
+    if "languages" in frame:
+        frame["languages"] = frame["languages"].map(_codes)
+    if "open" in frame:
+        known = zip(frame["open"].tolist(), frame["open"].isna(), strict=True)
+        frame["open"] = np.array([None if na else bool(each) for each, na in known], dtype=object)
+    return _plain(frame.set_index(name))
+
+
+def _codes(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the languages of tags such as ``eng-Latn``."""
+    return tuple(sorted({tag.split("-")[0] for tag in languages}))
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return numbers as float64 with NaN, whatever integers with gaps came as."""
+    for column in frame.columns:
+        if column in _WORDS:
+            frame[column] = frame[column].fillna("").astype(object)
+        elif frame[column].dtype.kind in "iuf":
+            frame[column] = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return frame

@@ -174,7 +174,7 @@ def test_the_record_is_three_tables(store, record):
     a = found.encoders.loc["org/a"]
     assert (a["n_params"], a["max_tokens"], a["organisation"]) == (118_000_000, 512, "org")
     assert a["released"] == pytest.approx(2024 + 38 / 365.25)
-    assert (a["languages"], a["training_datasets"]) == (("eng-Latn",), ("NQ",))
+    assert (a["languages"], a["training_datasets"]) == (("eng",), ("NQ",))
     assert a["open"]
     moods, alone = found.tasks.loc["mteb/Moods"], found.tasks.loc["mteb/Alone"]
     assert (moods["n_train"], moods["n_eval"], moods["n_per_class"]) == (25, 10, 8)

@@ -93,7 +93,7 @@ def test_a_registry_is_the_same_after_the_way_through_the_other_database(store, 
     transfer.export(other, tmp_path / "second")
     assert tables(tmp_path / "first") == tables(tmp_path / "second")
     assert meaning(store) == meaning(other)
-    left_out = {"failure", "artifact", "embedding", "metamodel"}
+    left_out = {"failure", "artifact", "embedding", "metamodel", "task_embedding"}
     assert {name: n for name, n in counts(other).items() if n} == {
         name: n for name, n in world_counts.items() if name not in left_out
     }
@@ -192,6 +192,7 @@ def test_an_unknown_name_is_named(store, tmp_path):
 
 
 POINTERS = {
+    "task_embedding": "vector_hash",
     "split": "examples_hash",
     "embedding": "vectors_hash",
     "subset": "members_hash",
@@ -256,6 +257,7 @@ def test_a_part_takes_only_its_artifacts(store, apart, tmp_path):
     transfer.export(store, tmp_path / "part", encoders=["random:a"], datasets=["x"], artifacts=True)
     part = tables(tmp_path / "part")
     used = {row["vectors_hash"] for row in part["embedding"]}
+    used |= {row["vector_hash"] for row in part["task_embedding"]}
     used |= {row["examples_hash"] for row in part["split"]}
     used |= {row["members_hash"] for row in part["subset"]}
     assert {row["hash"] for row in part["artifact"]} == used
