@@ -3,17 +3,19 @@
     python benchmarks/domain_coverage.py REGISTRY [--rounds 1] [--final] [--write]
 
 ``REGISTRY`` has datasets and vectors, as ``benchmarks/reference.py`` makes it, and is only read.
-Each round takes every dataset once, under one of four encoders and with 64 to 512 labelled rows
-drawn from its training split, and asks for the regions of its test split and of those of two other
-datasets with the same labels (``shift``). The truth of a region is the share of its eval rows
-that the probe answers rightly. Prints
+Each round takes every dataset once, under one of four encoders and with 64 to 512 labelled rows of
+its training split, in four settings: eval rows of the ``same`` dataset; labels of a ``part``, four
+of eight clusters of the training split; a ``wider`` domain, half of whose eval rows are of another
+dataset with the same labels; and ``shift``, where all are. The truth of a region is the share of
+its eval rows that the probe answers rightly. Prints
 
 - the rank correlation (Spearman) over the regions of a sample between a number and the error, mean
-  over groups of datasets: of the map that had not seen the group, of maps of other columns, and of
-  single numbers. ``ceiling`` is what the true accuracies would reach, since
-  errors are counted on few rows: the root of their reliability, by halves, Spearman-Brown;
-- how far the expected accuracy is off, beside cross-validation and the probe's mean confidence,
-  and how often its interval holds the truth.
+  over groups of datasets, and that over the regions of all samples. ``ceiling`` is what the true
+  accuracies would reach, since errors are counted on few rows: the root of their reliability, by
+  halves, Spearman-Brown;
+- how far the expected accuracy is off, beside simpler means, and how often its interval holds the
+  truth;
+- how many of the rows that labels leave out lie in regions called empty or thin.
 
 Groups put away (a fifth, by a hash of their names) take no part unless ``--final`` judges them, by
 a map of the others. ``--write`` learns the map of all groups that ships.
@@ -26,6 +28,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -37,6 +40,7 @@ from scipy.stats import spearmanr
 import charz
 from charz.regions import _learn, _map, _rows, _seen, _space
 from charz.regions._learn import Case
+from charz.regions._seen import Seen
 from charz.sample import Sample
 from charz.schema import TABLES
 from charz.store import Store
@@ -49,14 +53,30 @@ ENCODERS = {
 }
 """What is measured under, and the pattern of its spec in the registry."""
 SIZES = (64, 256, 128, 512)
+SETTINGS = ("same", "part", "wider", "shift")
 OTHERS = {
-    "map, probe alone": _seen.PROBE, "map, geometry alone": _seen.GEOMETRY,
+    "map, geometry alone": _seen.GEOMETRY, "map, nearest distance alone": ("nearest",),
     "map, confidence alone": ("confidence", *_seen.OF_SAMPLE),
 }  # fmt: skip
 """What the map is set beside: maps of other columns."""
-LEAST_ROWS, LEAST_REGIONS = 10, 4
+LEAST_ROWS, LEAST_REGIONS = 20, 4
 """What counts: regions of so many eval rows, samples of so many such regions."""
 LEVEL = 0.9
+PARTS = 8
+"""Clusters of a training split, half of which are labelled in ``part``."""
+
+
+@dataclass(frozen=True)
+class Trial(Case):
+    """A sample with the truth, in a setting.
+
+    ``alone`` is the sample in regions of positions alone; ``outside`` tells of every eval row
+    whether labels leave its part of the domain out.
+    """
+
+    setting: str
+    alone: Seen
+    outside: np.ndarray
 
 
 def main() -> None:
@@ -84,7 +104,7 @@ def number(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
-def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Case]:
+def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Trial]:
     """Yield samples with the truth."""
     table = TABLES["dataset"]
     datasets = [dict(row) for row in store.rows(sa.select(table).order_by(table.c.name))]
@@ -100,9 +120,8 @@ def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Case]:
             encoder = encoders[(number(each["name"]) + turn) % len(encoders)]
             size = SIZES[(number("s" + each["name"]) + turn) % len(SIZES)]
             family = relatives(each, datasets)
-            places = dict.fromkeys((2 * turn + step) % len(family) for step in range(2) if family)
-            others = [family[place] for place in places]
-            yield from samples(store, encoder, size, each, others)
+            other = family[turn % len(family)] if family else None
+            yield from samples(store, encoder, size, each, other)
 
 
 def relatives(dataset: dict[str, Any], datasets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -123,25 +142,61 @@ def classes(dataset: dict[str, Any]) -> list[str]:
 
 
 def samples(
-    store: Store, encoder: int, size: int, dataset: dict[str, Any], others: list[dict[str, Any]]
-) -> Iterator[Case]:
-    """Yield a dataset's own sample and the shifted ones: one training sample, several evals."""
+    store: Store, encoder: int, size: int, dataset: dict[str, Any], other: dict[str, Any] | None
+) -> Iterator[Trial]:
+    """Yield a dataset's samples in all settings."""
     y, X = labels(store, dataset["id"], "train"), vectors(store, encoder, dataset["id"], "train")
-    seed = number(f"{dataset['name']}{encoder}") % 2**32
-    rows = np.random.default_rng(seed).permutation(len(y))[:size]
+    y_eval = labels(store, dataset["id"], "test")
+    X_eval = vectors(store, encoder, dataset["id"], "test")
+    rng = np.random.default_rng(number(f"{dataset['name']}{encoder}") % 2**32)
+    order = rng.permutation(len(y))
+    inside = np.zeros(len(y_eval), dtype=bool)
+    asked = {"same": (X_eval, y_eval, inside)}
+    if other is not None:
+        X_other = vectors(store, encoder, other["id"], "test")
+        y_other = labels(store, other["id"], "test")
+        asked["shift"] = (X_other, y_other, np.ones(len(y_other), dtype=bool))
+        asked["wider"] = tuple(
+            np.concatenate([own[: len(own) // 2], new[: len(new) // 2]])
+            for own, new in zip(asked["same"], asked["shift"], strict=True)
+        )
+    names = (dataset["group_name"], (other or dataset)["group_name"])
+    yield from trials(X, y, order[:size], asked, names)
+    space = _space.divide(X, X_eval, PARTS)
+    kept = rng.permutation(space.n_regions)[: (space.n_regions + 1) // 2]
+    rows = order[np.isin(space.train_region[order], kept)][:size]
+    asked = {"part": (X_eval, y_eval, ~np.isin(space.eval_region, kept))}
+    yield from trials(X, y, rows, asked, names[:1] * 2)
+
+
+def trials(
+    X: np.ndarray, y: np.ndarray, rows: np.ndarray, asked: dict[str, Any], names: tuple[str, str]
+) -> Iterator[Trial]:
+    """Yield a sample per setting, of one training sample of some rows."""
     present = np.unique(y[rows])
     if len(present) < 2:
         return
     codes = np.searchsorted(present, y[rows])
-    asked = [dataset, *others]
-    evals = [vectors(store, encoder, each["id"], "test") for each in asked]
-    made = Sample.several(X[rows], codes, evals, len(present))
-    for sample, each in zip(made, asked, strict=True):
+    made = Sample.several(X[rows], codes, [part[0] for part in asked.values()], len(present))
+    for sample, (setting, (_, truth, outside)) in zip(made, asked.items(), strict=True):
         found = _rows.describe(sample)
-        space = _space.divide(sample.X_train, sample.X_eval, _space.usual(sample.n_eval))
-        right = present[found.choice] == labels(store, each["id"], "test")
-        groups = frozenset({each["group_name"], dataset["group_name"]})
-        yield Case(_seen.see(sample, found, space), right, each["group_name"], groups)
+        n_regions = _space.usual(sample.n_eval)
+        space = _space.divide(sample.X_train, sample.X_eval, n_regions, found.said)
+        alone = _space.divide(sample.X_train, sample.X_eval, n_regions)
+        seen = _seen.see(sample, found, space)
+        others = names if setting in ("wider", "shift") else names[:1]
+        yield Trial(
+            seen=seen,
+            right=present[found.choice] == truth,
+            group=names[setting == "shift"],
+            others=frozenset(others),
+            setting=setting,
+            alone=replace(
+                seen, train_region=alone.train_region, eval_region=alone.eval_region,
+                n_regions=alone.n_regions,
+            ),
+            outside=outside,
+        )  # fmt: skip
 
 
 @cache
@@ -162,10 +217,10 @@ def vectors(store: Store, encoder: int, dataset: int, split: str) -> np.ndarray:
 Answers = dict[str, list[np.ndarray]]
 
 
-def held_out(cases: Sequence[Case]) -> Answers:
+def held_out(cases: Sequence[Trial]) -> Answers:
     """Return what maps that had not seen a case's groups expect, and the ends of intervals."""
     groups = sorted({case.group for case in cases})
-    found: Answers = {name: [np.empty(0)] * len(cases) for name in ("map", *OTHERS, "ends")}
+    found: dict[str, list[np.ndarray]] = defaultdict(lambda: [np.empty(0)] * len(cases))
     n_folds = min(_learn.FOLDS, len(groups))
     for fold in range(n_folds):
         held = set(groups[fold::n_folds])
@@ -178,16 +233,19 @@ def held_out(cases: Sequence[Case]) -> Answers:
     return found
 
 
-def away_from(known: Sequence[Case], cases: Sequence[Case]) -> Answers:
-    """Return what a map of ``known`` expects of other cases."""
+def away_from(known: Sequence[Trial], cases: Sequence[Trial]) -> Answers:
+    """Return what a map of ``known`` and what simpler means expect of other cases."""
     learnt = _learn.learn(known)
     others = {name: _learn.fit(known, columns) for name, columns in OTHERS.items()}
     expected = [_learn.regions(learnt, case.seen) for case in cases]
+    usual = mean(by_group([float(case.right.mean()) for case in known], known))
     return {
         "map": expected,
         **{
             name: [_learn.regions(one, case.seen) for case in cases] for name, one in others.items()
         },
+        "alone": [_learn.regions(learnt, case.alone) for case in cases],
+        "constant": [np.full(case.seen.n_regions, usual) for case in cases],
         "ends": [
             _map.interval(learnt, case.seen, answer, LEVEL)
             for case, answer in zip(cases, expected, strict=True)
@@ -195,39 +253,46 @@ def away_from(known: Sequence[Case], cases: Sequence[Case]) -> Answers:
     }
 
 
-def numbers(case: Case) -> dict[str, np.ndarray]:
+def by_group(values: Sequence[float], cases: Sequence[Trial]) -> dict[str, list[float]]:
+    """Return the values of every group."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for value, case in zip(values, cases, strict=True):
+        found[case.group].append(value)
+    return found
+
+
+def numbers(seen: Seen) -> dict[str, np.ndarray]:
     """Return single numbers of every region, each larger where less error is to be expected."""
-    facts = dict(zip(_seen.COLUMNS, _seen.columns(case.seen).T, strict=True))
+    facts = dict(zip(_seen.COLUMNS, _seen.columns(seen).T, strict=True))
     confidence = 1 / (1 + np.exp(-facts["confidence"]))
     told = {
         "covered share": facts["covered"], "nearest distance": -facts["nearest"],
-        "mean confidence": confidence, "neighbours' votes": facts["votes"],
         "labels in region": facts["region_labels"],
+        "mean confidence": confidence,
     }  # fmt: skip
-    return {name: by_region(case, values) for name, values in told.items()}
+    return {name: by_region(seen, values) for name, values in told.items()}
 
 
-def by_region(case: Case, values: np.ndarray) -> np.ndarray:
+def by_region(seen: Seen, values: np.ndarray) -> np.ndarray:
     """Return the mean of each region."""
-    return _map.means(np.asarray(values, float), case.seen.eval_region, case.seen.n_regions)
+    return _map.means(np.asarray(values, float), seen.eval_region, seen.n_regions)
 
 
-def counted(case: Case) -> np.ndarray:
-    """Return the regions that count."""
-    n_eval = np.bincount(case.seen.eval_region, minlength=case.seen.n_regions)
-    some = np.flatnonzero(n_eval >= LEAST_ROWS)
-    return some if len(some) >= LEAST_REGIONS else some[:0]
+def counted(seen: Seen) -> np.ndarray:
+    """Return the regions of rows enough to count."""
+    n_eval = np.bincount(seen.eval_region, minlength=seen.n_regions)
+    return np.flatnonzero(n_eval >= LEAST_ROWS)
 
 
-def halves(case: Case, some: np.ndarray) -> float:
+def halves(case: Trial, some: np.ndarray) -> float:
     """Return the rank correlation of the regions' accuracies on one half and the other."""
     rng = np.random.default_rng(0)
     found = []
     for _ in range(5):
         first = rng.random(len(case.right)) < 0.5
         sides = [
-            _map.means(case.right[side].astype(float), case.seen.eval_region[side],
-                       case.seen.n_regions)[some]
+            by_region(replace(case.seen, eval_region=case.seen.eval_region[side]),
+                      case.right[side])[some]
             for side in (first, ~first)
         ]  # fmt: skip
         found.append(ranked(*sides))
@@ -242,44 +307,72 @@ def ranked(a: np.ndarray, b: np.ndarray) -> float:
     return 0.0 if np.ptp(a[fine]) == 0 else float(spearmanr(a[fine], b[fine]).statistic)
 
 
-def show(title: str, cases: Sequence[Case], answers: Answers) -> None:
-    """Print both tables, same domain and shift apart."""
+def show(title: str, cases: Sequence[Trial], answers: Answers) -> None:
+    """Print the tables, each setting apart."""
     print(f"\n{title}\n")
-    print("| setting | samples | groups | number | Spearman | standard error | at -0.5 or below |")
+    print("| setting | samples | groups | number | Spearman | standard error | all regions |")
     print("|---|---|---|---|---|---|---|")
-    for setting in ("same", "shift"):
-        places = [
-            place for place, case in enumerate(cases)
-            if (len(case.others) > 1) == (setting == "shift") and len(counted(case))
-        ]  # fmt: skip
-        if places:
-            correlations(setting, cases, answers, places)
+    for setting in SETTINGS:
+        correlations(setting, cases, answers)
     print("\n| setting | regions | expected by | error, points | truths in 90% intervals | width |")
     print("|---|---|---|---|---|---|")
-    for setting in ("same", "shift"):
+    for setting in SETTINGS:
         errors(setting, cases, answers)
+    print("\n| setting | samples | left-out rows in regions called empty or thin | other rows |")
+    print("|---|---|---|---|")
+    for setting in ("part", "wider"):
+        flags(setting, cases)
 
 
-def correlations(
-    setting: str, cases: Sequence[Case], answers: Answers, places: Sequence[int]
-) -> None:
+def correlations(setting: str, cases: Sequence[Trial], answers: Answers) -> None:
     """Print a line per number."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for place in places:
-        case, some = cases[place], counted(cases[place])
-        wrong = 1 - by_region(case, case.right)[some]
-        told = {name: answers[name][place] for name in ("map", *OTHERS)}
-        for name, values in {**told, **numbers(case)}.items():
-            found[name][case.group].append(ranked(values[some], wrong))
-        found["(halves)"][case.group].append(halves(case, some))
+    every: dict[str, list[np.ndarray]] = defaultdict(list)
+    alone = "regions of positions alone"
+    for place, case in enumerate(cases):
+        if case.setting != setting:
+            continue
+        told = {name: answers[name][place] for name in ("map", *OTHERS)} | numbers(case.seen)
+        simple = {"map": answers["alone"][place]} | numbers(case.alone)
+        shown = [(name, case.seen, values) for name, values in told.items()]
+        shown += [(f"{name}, {alone}", case.alone, simple[name]) for name in
+                  ("map", "covered share", "mean confidence")]  # fmt: skip
+        for name, seen, values in shown:
+            some = counted(seen)
+            if len(some) >= LEAST_REGIONS:
+                wrong = 1 - by_region(seen, case.right)[some]
+                found[name][case.group].append(ranked(values[some], wrong))
+                every[name].append(np.column_stack([values[some], wrong]))
+        if len(counted(case.seen)) >= LEAST_REGIONS:
+            found["(halves)"][case.group].append(halves(case, counted(case.seen)))
+    if not found:
+        return
     reliable = mean(found.pop("(halves)"))
     ceiling = -np.sqrt(max(2 * reliable / (1 + reliable), 0))
     for name, groups in found.items():
-        every = np.array([value for values in groups.values() for value in values])
-        every = every[np.isfinite(every)]
-        facts = f"{setting} | {len(every)} | {len(groups)} | {name} | {mean(groups):.2f}"
-        print(f"| {facts} | {spread(groups):.2f} | {(every <= -0.5).mean():.0%} |")
-    print(f"| {setting} | {len(places)} | {len(groups)} | ceiling | {ceiling:.2f} |  |  |")
+        n = sum(np.isfinite(values).sum() for values in groups.values())
+        pooled = ranked(*np.vstack(every[name]).T)
+        facts = f"{setting} | {n} | {len(groups)} | {name} | {mean(groups):.2f}"
+        print(f"| {facts} | {spread(groups):.2f} | {pooled:.2f} |")
+    print(f"| {setting} |  |  | ceiling | {ceiling:.2f} |  |  |")
+
+
+def is_flagged(case: Trial) -> np.ndarray:
+    """Return of every eval row whether its region is called empty or thin."""
+    told = np.array([name in ("empty", "thin") for name in _seen.statuses(case.seen)])
+    return told[case.seen.eval_region]
+
+
+def flags(setting: str, cases: Sequence[Trial]) -> None:
+    """Print how many rows that labels leave out, and how many others, lie in flagged regions."""
+    some = [case for case in cases if case.setting == setting and 0 < case.outside.mean() < 1]
+    if not some:
+        return
+    shares = []
+    for rows in (True, False):
+        own = [float(is_flagged(case)[case.outside == rows].mean()) for case in some]
+        shares.append(f"{mean(by_group(own, some)):.0%}")
+    print(f"| {setting} | {len(some)} | {shares[0]} | {shares[1]} |")
 
 
 def mean(groups: dict[str, list[float]]) -> float:
@@ -294,21 +387,22 @@ def spread(groups: dict[str, list[float]]) -> float:
     return float(np.std(own, ddof=1) / np.sqrt(len(own))) if len(own) > 1 else np.nan
 
 
-def errors(setting: str, cases: Sequence[Case], answers: Answers) -> None:
+def errors(setting: str, cases: Sequence[Trial], answers: Answers) -> None:
     """Print how far expectations are off, and how often intervals hold the truth."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     n = 0
     for place, case in enumerate(cases):
-        n_eval = np.bincount(case.seen.eval_region, minlength=case.seen.n_regions)
-        some = np.flatnonzero(n_eval >= LEAST_ROWS)
-        if (len(case.others) > 1) != (setting == "shift") or not len(some):
+        some = counted(case.seen)
+        if case.setting != setting or not len(some):
             continue
         n += len(some)
-        truth = by_region(case, case.right)[some]
+        n_eval = np.bincount(case.seen.eval_region, minlength=case.seen.n_regions)
+        truth = by_region(case.seen, case.right)[some]
         told = {
             **{name: answers[name][place][some] for name in ("map", *OTHERS)},
-            "mean confidence": numbers(case)["mean confidence"][some],
+            "mean confidence": numbers(case.seen)["mean confidence"][some],
             "cross-validation": np.full(len(some), case.seen.right.mean()),
+            "constant": answers["constant"][place][some],
         }
         for name, values in told.items():
             found[name][case.group] += (100 * np.abs(values - truth)).tolist()
@@ -325,10 +419,8 @@ def errors(setting: str, cases: Sequence[Case], answers: Answers) -> None:
         print(f"| {setting} | {n} | {name} | {mean(groups):.1f} | {ends} |")
 
 
-def write(cases: Sequence[Case], rounds: int) -> None:
+def write(cases: Sequence[Trial], rounds: int) -> None:
     """Learn the map of all groups and write it into the package."""
-    from dataclasses import replace
-
     learnt = _learn.learn(cases)
     told = {
         "n_samples": len(cases), "n_groups": len({case.group for case in cases}),

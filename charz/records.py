@@ -293,6 +293,14 @@ class Plane:
     regions: Ints
     covered: NDArray[np.bool_]
 
+    def middle(self, number: int) -> tuple[float, float]:
+        """Return the place of a region's eval row that is nearest to the median of them."""
+        rows = self.eval[self.regions == number]
+        middle = sorted(rows[:, 0])[len(rows) // 2], sorted(rows[:, 1])[len(rows) // 2]
+        away = ((rows - middle) ** 2).sum(axis=1)
+        x, y = rows[away.argmin()]
+        return float(x), float(y)
+
 
 @dataclass(frozen=True)
 class Coverage:

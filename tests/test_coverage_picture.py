@@ -23,8 +23,10 @@ def found():
 def test_the_uncovered_region_is_named_where_it_lies(found):
     axes = coverage.figure(found).axes[0]
     (text,) = (each for each in axes.texts if "novelty" in each.get_text())
-    middle = np.median(found.plane.eval[40:], axis=0)
-    np.testing.assert_allclose(text.xy, middle)
+    far = found.plane.eval[40:]
+    from_middle = np.linalg.norm(far - np.median(far, axis=0), axis=1)
+    (row,) = np.flatnonzero((far == text.xy).all(axis=1))
+    assert from_middle[row] <= np.quantile(from_middle, 0.1)
     drawn = sum(len(each.get_offsets()) for each in axes.collections)
     assert drawn == 40 + 100 + 1  # labelled rows, eval rows and the ring
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from charz.cli import options, output
+from charz.cli._front import is_table
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--train", required=True, metavar="FILE", help="The labelled sample.")
 @click.option("--eval", "eval_", required=True, metavar="FILE", help="Texts; labels unneeded.")
 @click.option("--regions", "n_regions", type=click.IntRange(1, 200), metavar="K",
-              help="How many regions. Default: one for every 80 eval texts, 1 to 8.")  # fmt: skip
+              help="How many regions. Default: one for every 60 eval texts, 1 to 12.")  # fmt: skip
 @click.option("--level", type=options.level, default="0.9", show_default=True,
               metavar="SHARE", help="Coverage of the intervals.")  # fmt: skip
 @click.option("--figure", type=click.Path(dir_okay=False, path_type=Path), metavar="PATH",
@@ -47,6 +48,7 @@ def command(
     One row per region of the space, the one with the largest expected error first: its
     distinctive words, eval and labelled texts in it, the share of eval texts within the radius
     of a labelled one, and the accuracy that a probe is expected to reach there, with an interval.
+    A table comes with a map of the space in characters.
     JSON has one object with all that is known: classes, signs of shift, examples, labels.
     """
     if figure is not None:
@@ -69,6 +71,8 @@ def command(
         output.rows([_whole(found)], style)
         return
     _say(found)
+    if is_table(style):
+        _draw(found)
     output.rows([_row(region) for region in _plain(found.regions)], style)
 
 
@@ -110,3 +114,12 @@ def _say(found: Coverage) -> None:
     output.talk(f"coverage: shift: {shift}; expected accuracy {found.accuracy:.0%}")
     for note in found.notes:
         output.talk(f"coverage: {note}")
+
+
+def _draw(found: Coverage) -> None:
+    """Draw the space on stderr, above the table."""
+    from charz.cli import _plane
+
+    if found.plane is not None:
+        for line in (*_plane.lines(found.plane), "", _plane.LEGEND, ""):
+            click.echo(line, err=True)

@@ -11,7 +11,7 @@ from charz import pictures
 from charz.errors import InputError
 
 if TYPE_CHECKING:
-    from charz.records import Coverage, Floats, Plane, Region
+    from charz.records import Coverage, Plane, Region
 
 _BLUE, _ORANGE = pictures.COLOURS[:2]
 _GREY, _INK = "#767676", "#222222"
@@ -67,8 +67,8 @@ def figure(found: Coverage) -> Any:
     title = f"{found.covered:.0%} of the eval rows are covered"
     axes.set_title(title, loc="left", fontsize=12.5, fontweight="bold", pad=26)
     axes.annotate(
-        f"{found.n_eval} eval rows within {found.radius:.3g} of {found.n_train} labelled ones; "
-        "two main axes of the space", (0, 1), (0, 10), xycoords="axes fraction",
+        f"{found.n_eval} eval rows, {found.n_train} labelled; covered: within {found.radius:.3g} "
+        "of a labelled one. Two main axes of the space", (0, 1), (0, 10), xycoords="axes fraction",
         textcoords="offset points", fontsize=9.5, color="#555555",
     )  # fmt: skip
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(0, -0.02), ncols=3, fontsize=9)
@@ -102,7 +102,7 @@ def _names(axes: Any, found: Coverage) -> None:
     regions = sorted(regions, key=lambda each: -each.n_eval)[:MOST_NAMED]
     if not regions:
         return
-    middles = [_middle(found.plane, each) for each in regions]
+    middles = [found.plane.middle(each.number) for each in regions]
     low, high = axes.get_ylim()
     places = pictures.apart([y for _, y in middles], 0.07 * (high - low), low, high)
     for region, (x, y), place in zip(regions, middles, places, strict=True):
@@ -113,12 +113,6 @@ def _names(axes: Any, found: Coverage) -> None:
             parse_math=False,
             arrowprops={"arrowstyle": "-", "color": _GREY, "linewidth": 0.9, "relpos": (0, 0.5)},
         )  # fmt: skip
-
-
-def _middle(plane: Plane, region: Region) -> tuple[float, float]:
-    rows: Floats = plane.eval[np.asarray(plane.regions) == region.number]
-    x, y = np.median(rows, axis=0)
-    return float(x), float(y)
 
 
 def said(region: Region) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from charz.regions._seen import Seen
 
 PENALTY = 30.0
-STEPS = 12
+STEPS = 8
 FOLDS = 8
 LEAST_ROWS = 5
 """Eval rows that a region has to have to be learned from."""

@@ -23,6 +23,7 @@ SHRUNK = 2.0
 """Rows of the sample's own accuracy that are added to what neighbours say."""
 MOST_CROWD = 2048
 """Eval rows, at most, among which density is measured."""
+LEAST_PROBABILITY = 1e-3
 NAMES = (
     "nearest", "tail", "fifth", "density", "confidence", "margin", "votes", "near_right",
     "heads_right", "class_right",
@@ -46,6 +47,8 @@ class Rows:
     right : float array (n_train,)
         Whether the probe answers a labelled row rightly when it has not seen it.
     facts : float array (n_eval, len(NAMES))
+    said : float array (n_train + n_eval, n_classes)
+        Log probabilities about the row's mean; of labelled rows when the probe has not seen them.
     """
 
     nearest: Floats
@@ -54,6 +57,7 @@ class Rows:
     choice: Ints
     right: Floats
     facts: Floats
+    said: Floats
 
 
 def radius(nearest: Floats, quantile: float = 0.95) -> float:
@@ -95,7 +99,23 @@ def describe(sample: Sample, quantile: float = 0.95) -> Rows:
         ]
     )
     nearest = away[:, 0]
-    return Rows(nearest * sample.unit, edge * sample.unit, nearest <= limit, choice, right, facts)
+    return Rows(
+        nearest=nearest * sample.unit,
+        radius=edge * sample.unit,
+        covered=nearest <= limit,
+        choice=choice,
+        right=right,
+        facts=facts,
+        said=_log_probabilities(found),
+    )
+
+
+def _log_probabilities(found: Answers) -> Floats:
+    """Return ln p of both sides, p held above `LEAST_PROBABILITY`, about the mean of each row."""
+    P = np.vstack([found.source, found.target]).astype(np.float64)
+    logs = np.log(np.maximum(P, LEAST_PROBABILITY))
+    centred: Floats = logs - logs.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _neighbours(sample: Sample) -> tuple[Ints, Floats]:

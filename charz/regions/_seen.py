@@ -22,8 +22,6 @@ GEOMETRY = (
     "region_balance", "size", "classes", "domain_auc",
 )  # fmt: skip
 """Columns that know where labels lie, and nothing of what a probe makes of them."""
-PROBE = ("confidence", "margin", "votes", "near_right", "heads_right", "class_right", *OF_SAMPLE)
-"""Columns that know what a probe makes of a row, and nothing of how near labels are."""
 
 
 @dataclass(frozen=True)
@@ -90,3 +88,24 @@ def _of_regions(seen: Seen) -> Floats:
             np.log(right / (1 - right)),
         ]
     )
+
+
+def statuses(seen: Seen) -> list[str]:
+    """Return how every region is labelled: ``unasked``, ``empty``, ``thin`` or ``covered``.
+
+    Without an eval row it is unasked, without a labelled row empty. Thin is one of whose eval rows
+    fewer than half are covered, or that has fewer than half the labelled rows that its share of
+    the eval rows asks for.
+
+    >>> where = np.array([0, 0, 1, 1]), np.array([0, 1, 2, 2])
+    >>> seen = Seen(np.zeros((4, 1)), np.array([1, 1, 0, 0]), np.ones(4), *where, 4, 2, 0.5)
+    >>> statuses(seen)
+    ['covered', 'covered', 'empty', 'unasked']
+    """
+    n_eval = np.bincount(seen.eval_region, minlength=seen.n_regions)
+    n_train = np.bincount(seen.train_region, minlength=seen.n_regions)
+    covered = np.bincount(seen.eval_region, weights=seen.covered, minlength=seen.n_regions)
+    n = len(seen.right), len(seen.covered)
+    is_thin = (covered < n_eval / 2) | (n_train / n[0] < n_eval / n[1] / 2)
+    codes = np.select([n_eval == 0, n_train == 0, is_thin], [0, 1, 2], 3)
+    return [("unasked", "empty", "thin", "covered")[code] for code in codes.tolist()]

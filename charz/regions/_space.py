@@ -1,8 +1,10 @@
 """Regions of the space that labelled and eval rows share: clusters of both together.
 
-Rows are taken about their mean in at most 32 principal axes. Ward's tree over at most 1,024 of
-them, an even choice by length, gives the first centres; Lloyd's steps over all rows move them.
-There is no chance in it: no order of rows and no rotation changes a region, unless lengths tie.
+Rows are taken about their mean in at most 32 principal axes, beside what the probe says of them
+in as many: a region holds texts that are alike and that the probe takes alike. Both are scaled to
+a mean square length of one. Ward's tree over at most 1,024 of the rows, an even choice by length,
+gives the first centres; Lloyd's steps over all rows move them. There is no chance in it: no order
+of rows and no rotation changes a region, unless lengths tie.
 Source: Ward, JASA 1963; Lloyd, IEEE Transactions on Information Theory 1982.
 """
 
@@ -21,14 +23,16 @@ if TYPE_CHECKING:
 MOST_AXES = 32
 MOST_TREE = 1024
 MOST_STEPS = 30
-PER_REGION = 80
+PER_REGION = 60
 """Eval rows that a region holds on average, unless somebody says how many regions."""
-MOST = 8
+MOST = 12
+WEIGHT = 0.5
+"""Of what the probe says, over that of position."""
 
 
 @dataclass(frozen=True)
 class Space:
-    """Labelled and eval rows in principal axes, and the regions they lie in.
+    """Labelled and eval rows in principal axes of their positions, and the regions they lie in.
 
     Attributes
     ----------
@@ -49,22 +53,32 @@ def usual(n_eval: int) -> int:
     """Return how many regions are looked for where nobody says.
 
     >>> usual(4), usual(300), usual(5000)
-    (1, 3, 8)
+    (1, 5, 12)
     """
     return max(1, min(MOST, n_eval // PER_REGION))
 
 
-def divide(X_train: Floats, X_eval: Floats, n_regions: int) -> Space:
+def divide(X_train: Floats, X_eval: Floats, n_regions: int, said: Floats | None = None) -> Space:
     """Return both sets of rows in the regions that they form together.
 
     There are fewer regions where fewer rows differ.
+
+    Parameters
+    ----------
+    X_train, X_eval : float arrays (n_train, n_dims), (n_eval, n_dims)
+    n_regions : int
+    said : float array (n_train + n_eval, n_classes), optional
+        What the probe says of each row; without it regions are those of positions alone.
 
     >>> space = divide(np.array([[0.0], [1.0]]), np.array([[0.5], [9.0], [9.5]]), 2)
     >>> space.train_region.tolist(), space.eval_region.tolist()
     ([1, 1], [1, 0, 0])
     """
     Z = principal(np.vstack([X_train, X_eval]))
-    regions = _lloyd(Z, _centres(Z, n_regions))
+    both = _scaled(Z)
+    if said is not None and both.any():  # rows all in one place are one region
+        both = np.hstack([both, WEIGHT * _scaled(principal(said))])
+    regions = _lloyd(both, _centres(both, n_regions))
     # Numbered by size of eval rows, so that a number does not hang on the order of rows.
     n = len(X_train)
     _, first, regions = np.unique(regions, return_index=True, return_inverse=True)
@@ -91,6 +105,13 @@ def principal(X: Floats) -> Floats:
     # The sum of cubes tells the two ends of an axis apart in any order of rows.
     ends = np.einsum("ij,ij,ij->j", Z, Z, Z)
     found: Floats = Z * np.where(ends < 0, -1.0, 1.0)
+    return found
+
+
+def _scaled(Z: Floats) -> Floats:
+    """Return rows at a mean square length of one; rows that do not differ stay at zero."""
+    length = np.sqrt(np.einsum("ij,ij->", Z, Z) / len(Z))
+    found: Floats = Z / length if length > 1e-9 else Z * 0.0
     return found
 
 

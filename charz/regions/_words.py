@@ -3,8 +3,9 @@
 Formula: with y the texts of a region that have a word, n all its texts, a the texts of all regions
 that have it, scaled to `PRIOR` texts and at least a hundredth of one, and n0 their number, the log
 odds ln((y + a) / (n + n0 - y - a)) of the region, less those of all other regions, over the square
-root of 1 / (y + a) of both sides. The words of the largest scores name the region. Texts are
-counted, not words, so that one text that repeats a word a thousand times names nothing.
+root of 1 / (y + a) of both sides. The words of the largest scores name the region, English stop
+words left out. Texts are counted, not words, so that one text that repeats a word a thousand times
+names nothing.
 Source: Monroe, Colaresi and Quinn, Fightin' words, Political Analysis 2008, equations 15, 16, 22
 (log odds with an informative Dirichlet prior).
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,7 +60,16 @@ def names(texts: Sequence[str], regions: Ints, n_regions: int, most: int = 4) ->
     if not vocabulary:
         return [""] * n_regions
     scores = log_odds(counts, np.bincount(regions, minlength=n_regions).astype(float))
+    scores[:, [word in _common() for word in vocabulary]] = -np.inf
     return [", ".join(_best(vocabulary, row, most)) for row in scores]
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return words that say nothing of what a text is about, of English."""
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return frozenset(ENGLISH_STOP_WORDS)
 
 
 def count(

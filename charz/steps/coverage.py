@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 EXAMPLES = 3
 FEW = 10
 """Eval rows below which a region's name and numbers say little."""
+FITTED = (
+    "this encoder knows the words of the labelled texts only, so that new ones take no text away "
+    "from them: a pretrained one tells more"
+)
 
 
 def coverage(
@@ -57,7 +61,7 @@ def coverage(
     texts : sequence of str, optional
         The texts of the eval rows: they give the regions names and examples.
     n_regions : int, optional
-        Regions to look for; default: one for every 80 eval rows, 1 to 8.
+        Regions to look for; default: one for every 60 eval rows, 1 to 12.
     level : float in (0, 1)
         Promised coverage of the intervals for the regions of a new dataset.
     quantile : float in (0, 1]
@@ -124,7 +128,8 @@ def files(
     found = _files.read(encoder, train, eval, **columns)
     told = {"encoder": str(EncoderSpec.parse(encoder)), "skipped": found.skipped}
     answer = arrays(found.sample, found.classes, found.eval_texts, n_regions=n_regions, level=level)
-    return replace(answer, provenance={**answer.provenance, **told})
+    notes = (FITTED,) if found.is_fitted else ()
+    return replace(answer, notes=(*answer.notes, *notes), provenance={**answer.provenance, **told})
 
 
 def arrays(
@@ -146,10 +151,10 @@ def arrays(
     given = _map.shipped() if given is None else given
     rows = _rows.describe(sample, quantile)
     asked = _space.usual(sample.n_eval) if n_regions is None else n_regions
-    space = _space.divide(sample.X_train, sample.X_eval, asked)
+    space = _space.divide(sample.X_train, sample.X_eval, asked, rows.said)
     seen = _seen.see(sample, rows, space)
     p = _map.probabilities(given, _seen.columns(seen))
-    regions = _regions(sample, classes, texts, rows, space)
+    regions = _regions(sample, classes, texts, rows, space, _seen.statuses(seen))
     accuracies = _map.means(p, space.eval_region, space.n_regions)
     ends = _map.interval(given, seen, accuracies, level)
     regions = [
@@ -189,6 +194,7 @@ def _regions(
     texts: Sequence[str] | None,
     rows: Rows,
     space: Space,
+    statuses: Sequence[str],
 ) -> list[Region]:
     """Return the regions by number, without what is expected of them."""
     k = space.n_regions
@@ -204,7 +210,7 @@ def _regions(
             Region(
                 number=each + 1,
                 name=names[each],
-                status=_status(sample, len(asked), len(labelled), covered),
+                status=statuses[each],
                 n_eval=len(asked),
                 n_train=len(labelled),
                 covered=covered,
@@ -218,15 +224,6 @@ def _regions(
             )
         )
     return found
-
-
-def _status(sample: Sample, n_eval: int, n_train: int, covered: float) -> str:
-    if not n_eval:
-        return "unasked"
-    if not n_train:
-        return "empty"
-    is_thin = covered < 0.5 or n_train / sample.n_train < n_eval / sample.n_eval / 2
-    return "thin" if is_thin else "covered"
 
 
 def _examples(

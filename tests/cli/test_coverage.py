@@ -25,6 +25,22 @@ def test_a_row_per_region_and_talk_of_the_whole(charz, tmp_path):
     assert "domain_auc" in result.stderr
 
 
+def test_a_table_comes_with_a_map_of_the_space(charz, tmp_path):
+    result = charz("coverage", *files(tmp_path), "--format", "table")
+    assert result.exit_code == 0, result.output
+    above = result.stderr.splitlines()
+    assert above[-2].startswith("+ labelled   . eval, covered")
+    assert any("+" in line for line in above[-22:-3])
+    assert "+ labelled" not in charz("coverage", *files(tmp_path), "--format", "csv").stderr
+
+
+def test_a_fitted_encoder_is_said_to_know_no_new_word(charz, tmp_path):
+    _, _, *rest = files(tmp_path)
+    result = charz("coverage", "--encoder", "tfidf:", *rest)
+    assert "knows the words of the labelled texts only" in result.stderr
+    assert "labelled texts only" not in charz("coverage", *files(tmp_path)).stderr
+
+
 def test_json_has_one_object_with_all_of_it(charz, tmp_path):
     result = charz("coverage", *files(tmp_path), "--format", "json", "--level", "0.8")
     (found,) = json.loads(result.stdout)

@@ -50,6 +50,16 @@ def test_neighbours_say_what_a_loop_says():
     assert found.right.tolist() == right.tolist()
 
 
+def test_what_the_probe_says_is_out_of_fold_for_labelled_rows():
+    X, y, Z = drawn(4)
+    sample = Sample(X, y, Z)
+    said = _rows.describe(sample).said
+    sides = (sample.head.cv_probabilities, sample.head.probabilities[0])
+    for row, p in zip(said, (p for side in sides for p in side), strict=True):
+        logs = [math.log(max(each, 1e-3)) for each in p]
+        np.testing.assert_allclose(row, np.array(logs) - sum(logs) / len(logs), atol=1e-5)
+
+
 def test_turned_moved_and_stretched_rows_are_the_same_rows():
     X, y, Z = drawn(2)
     turn = np.linalg.qr(np.random.default_rng(3).normal(size=(5, 5)))[0]

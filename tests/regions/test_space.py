@@ -56,3 +56,17 @@ def test_rows_that_do_not_differ_are_one_region(n_regions):
     space = _space.divide(np.ones((3, 4)), np.ones((5, 4)), n_regions)
     assert space.n_regions == 1
     assert not space.eval_region.any()
+
+
+def test_what_the_probe_says_parts_rows_that_positions_do_not():
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(120, 30))
+    answer = np.arange(120) % 2
+    said = 10 * np.column_stack([answer, -answer]) + 0.01 * rng.normal(size=(120, 2))
+    space = _space.divide(X[:20], X[20:], 2, said)
+    assert adjusted_rand_score(answer[20:], space.eval_region) > 0.9
+    alone = _space.divide(X[:20], X[20:], 2)
+    assert adjusted_rand_score(answer[20:], alone.eval_region) < 0.2
+    silent = _space.divide(X[:20], X[20:], 2, np.ones((120, 2)))
+    assert silent.eval_region.tolist() == alone.eval_region.tolist()
+    np.testing.assert_allclose(space.eval, alone.eval)

@@ -66,3 +66,8 @@ def test_names_hold_nothing_that_a_terminal_obeys(texts, n_regions):
         assert name.isprintable() or not name
         assert "\x1b" not in name
         assert len(name) <= 4 * (_words.MOST_WORD + 2)
+
+
+def test_stop_words_name_nothing_however_distinctive():
+    texts = ["which of these is it"] * 40 + ["parcel"] * 40
+    assert _words.names(texts, np.repeat([0, 1], 40), 2) == ["", "parcel"]
