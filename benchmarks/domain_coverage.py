@@ -151,7 +151,7 @@ def samples(
     rng = np.random.default_rng(number(f"{dataset['name']}{encoder}") % 2**32)
     order = rng.permutation(len(y))
     inside = np.zeros(len(y_eval), dtype=bool)
-    asked = {"same": (X_eval, y_eval, inside)}
+    asked: dict[str, Any] = {"same": (X_eval, y_eval, inside)}
     if other is not None:
         X_other = vectors(store, encoder, other["id"], "test")
         y_other = labels(store, other["id"], "test")

@@ -228,7 +228,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the space that eval and labelled rows share.
+    """A part of the space that eval and labelled rows share: a cluster of both.
 
     Attributes
     ----------

@@ -18,13 +18,13 @@ LEGEND = "+ labelled   . eval, covered   o eval, not covered   the number of a r
 def lines(plane: Plane, width: int = WIDTH, height: int = HEIGHT) -> list[str]:
     """Return the map as lines of at most ``width`` characters.
 
-    The number of a region stands at its row nearest to the median, where there is room for it.
+    The number of a region stands at the middle of its eval rows.
 
     >>> from charz.records import Plane
     >>> plane = Plane(np.array([[0.0, 0.0]]), np.array([[0.0, 1.0], [4.0, 1.0]]),
     ...               np.array([1, 1]), np.array([True, False]))
     >>> print("|".join(lines(plane, 5, 2)))
-    1   o|+
+    .   1|+
     """
     low = np.minimum(plane.train.min(axis=0), plane.eval.min(axis=0))
     high = np.maximum(plane.train.max(axis=0), plane.eval.max(axis=0))
