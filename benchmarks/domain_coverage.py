@@ -84,12 +84,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("registry")
     parser.add_argument("--rounds", type=int, default=1, choices=(1, 2, 3, 4))
+    parser.add_argument("--weight", type=float, default=_space.WEIGHT, help="of what probes say")
     parser.add_argument("--final", action="store_true", help="judge the groups put away, once")
     parser.add_argument("--write", action="store_true", help="write the map that ships")
     given = parser.parse_args()
     with charz.open(given.registry) as store:
         wanted = given.final or given.write
-        cases = list(measure(store, given.rounds, put_away=wanted))
+        cases = list(measure(store, given.rounds, given.weight, put_away=wanted))
     known = [case for case in cases if not any(map(is_put_away, case.others))]
     show("groups held out in turn", known, held_out(known))
     if given.final:
@@ -104,7 +105,7 @@ def number(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
-def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Trial]:
+def measure(store: Store, rounds: int, weight: float, *, put_away: bool) -> Iterator[Trial]:
     """Yield samples with the truth."""
     table = TABLES["dataset"]
     datasets = [dict(row) for row in store.rows(sa.select(table).order_by(table.c.name))]
@@ -121,7 +122,8 @@ def measure(store: Store, rounds: int, *, put_away: bool) -> Iterator[Trial]:
             size = SIZES[(number("s" + each["name"]) + turn) % len(SIZES)]
             family = relatives(each, datasets)
             other = family[turn % len(family)] if family else None
-            yield from samples(store, encoder, size, each, other)
+            for parts in samples(store, encoder, size, each, other):
+                yield from trials(*parts, weight=weight)
 
 
 def relatives(dataset: dict[str, Any], datasets: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -143,8 +145,8 @@ def classes(dataset: dict[str, Any]) -> list[str]:
 
 def samples(
     store: Store, encoder: int, size: int, dataset: dict[str, Any], other: dict[str, Any] | None
-) -> Iterator[Trial]:
-    """Yield a dataset's samples in all settings."""
+) -> Iterator[tuple[Any, ...]]:
+    """Yield what `trials` takes: labelled rows, settings with eval rows, names of groups."""
     y, X = labels(store, dataset["id"], "train"), vectors(store, encoder, dataset["id"], "train")
     y_eval = labels(store, dataset["id"], "test")
     X_eval = vectors(store, encoder, dataset["id"], "test")
@@ -161,27 +163,27 @@ def samples(
             for own, new in zip(asked["same"], asked["shift"], strict=True)
         )
     names = (dataset["group_name"], (other or dataset)["group_name"])
-    yield from trials(X, y, order[:size], asked, names)
+    yield X[order[:size]], y[order[:size]], asked, names
     space = _space.divide(X, X_eval, PARTS)
     kept = rng.permutation(space.n_regions)[: (space.n_regions + 1) // 2]
     rows = order[np.isin(space.train_region[order], kept)][:size]
     asked = {"part": (X_eval, y_eval, ~np.isin(space.eval_region, kept))}
-    yield from trials(X, y, rows, asked, names[:1] * 2)
+    yield X[rows], y[rows], asked, names[:1] * 2
 
 
 def trials(
-    X: np.ndarray, y: np.ndarray, rows: np.ndarray, asked: dict[str, Any], names: tuple[str, str]
+    X: np.ndarray, y: np.ndarray, asked: dict[str, Any], names: tuple[str, str], *, weight: float
 ) -> Iterator[Trial]:
-    """Yield a sample per setting, of one training sample of some rows."""
-    present = np.unique(y[rows])
+    """Yield a sample per setting, of one training sample."""
+    present = np.unique(y)
     if len(present) < 2:
         return
-    codes = np.searchsorted(present, y[rows])
-    made = Sample.several(X[rows], codes, [part[0] for part in asked.values()], len(present))
+    codes = np.searchsorted(present, y)
+    made = Sample.several(X, codes, [part[0] for part in asked.values()], len(present))
     for sample, (setting, (_, truth, outside)) in zip(made, asked.items(), strict=True):
         found = _rows.describe(sample)
         n_regions = _space.usual(sample.n_eval)
-        space = _space.divide(sample.X_train, sample.X_eval, n_regions, found.said)
+        space = _space.divide(sample.X_train, sample.X_eval, n_regions, found.said, weight)
         alone = _space.divide(sample.X_train, sample.X_eval, n_regions)
         seen = _seen.see(sample, found, space)
         others = names if setting in ("wider", "shift") else names[:1]

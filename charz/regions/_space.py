@@ -27,7 +27,7 @@ PER_REGION = 60
 """Eval rows that a region holds on average, unless somebody says how many regions."""
 MOST = 12
 WEIGHT = 0.5
-"""Of what the probe says, over that of position."""
+"""Of what the probe says, unless somebody asks for another."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,13 @@ def usual(n_eval: int) -> int:
     return max(1, min(MOST, n_eval // PER_REGION))
 
 
-def divide(X_train: Floats, X_eval: Floats, n_regions: int, said: Floats | None = None) -> Space:
+def divide(
+    X_train: Floats,
+    X_eval: Floats,
+    n_regions: int,
+    said: Floats | None = None,
+    weight: float = WEIGHT,
+) -> Space:
     """Return both sets of rows in the regions that they form together.
 
     There are fewer regions where fewer rows differ.
@@ -69,6 +75,8 @@ def divide(X_train: Floats, X_eval: Floats, n_regions: int, said: Floats | None 
     n_regions : int
     said : float array (n_train + n_eval, n_classes), optional
         What the probe says of each row; without it regions are those of positions alone.
+    weight : float
+        Of what the probe says, over that of position.
 
     >>> space = divide(np.array([[0.0], [1.0]]), np.array([[0.5], [9.0], [9.5]]), 2)
     >>> space.train_region.tolist(), space.eval_region.tolist()
@@ -77,7 +85,7 @@ def divide(X_train: Floats, X_eval: Floats, n_regions: int, said: Floats | None 
     Z = principal(np.vstack([X_train, X_eval]))
     both = _scaled(Z)
     if said is not None and both.any():  # rows all in one place are one region
-        both = np.hstack([both, WEIGHT * _scaled(principal(said))])
+        both = np.hstack([both, weight * _scaled(principal(said))])
     regions = _lloyd(both, _centres(both, n_regions))
     # Numbered by size of eval rows, so that a number does not hang on the order of rows.
     n = len(X_train)
