@@ -16,14 +16,16 @@ __version__ = "0.1.0"
 _HOMES = {
     "predict_performance": "charz.steps.predict",
     "suggest": "charz.steps.label",
+    "coverage": "charz.steps.coverage",
     "similar_tasks": "charz.steps.similar",
     "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",
     "EncoderSpec": "charz.records",
-    "Forecast": "charz.records",
-    "Advice": "charz.records",
+    "Coverage": "charz.answers",
+    "Forecast": "charz.answers",
+    "Advice": "charz.answers",
     "Sample": "charz.sample",
     "CharzError": "charz.errors",
 }

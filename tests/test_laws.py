@@ -21,7 +21,7 @@ PACKAGE = ROOT / "charz"
 SHELVES = set(shelf.SHELVES)
 
 FLOORS = [
-    {"compiled", "errors", "records", "columns"},
+    {"answers", "compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
     | {
         "distances",
@@ -34,7 +34,7 @@ FLOORS = [
         "task_embeddings",
         "tridiagonal",
     },
-    {*SHELVES, "artifacts", "chunks", "pending", "published", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "pending", "published", "regions", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]
