@@ -28,8 +28,8 @@ import charz
 from charz import paths, pictures, shelf
 from charz.acquisition import _auto, _gain
 from charz.acquisition._pool import Pool
+from charz.answers import Gain
 from charz.pictures import labelling
-from charz.records import Gain
 from charz.samplers import _random
 from charz.schema import Dataset, Encoder, Protocol, Result, Subset
 from charz.steps import _arrays, _filters, label, probe, subset

@@ -35,7 +35,7 @@ FLOORS = [
         "task_embeddings",
         "tridiagonal",
     },
-    {*SHELVES, "artifacts", "chunks", "pending", "published", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "pending", "published", "regions", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]

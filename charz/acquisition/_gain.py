@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charz.answers import Gain
 from charz.paths import PACKAGE
-from charz.records import Gain
 
 if TYPE_CHECKING:
     from charz.records import Floats

@@ -14,7 +14,7 @@ from charz.cli._group import Command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from charz.records import Advice, Gain
+    from charz.answers import Advice, Gain
     from charz.steps.label import Labelling
 
 

@@ -10,7 +10,7 @@ from charz.cli import _registry, options, output
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
-    from charz.records import Forecast
+    from charz.answers import Forecast
 
 
 @click.command(

@@ -14,7 +14,7 @@ from charz.cli import _progress, _registry, options, output
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
-    from charz.records import Forecast
+    from charz.answers import Forecast
     from charz.steps.quickstart import Quickstart
 
 _BOARD = ("rank", "encoder", "is_control", "accuracy", "macro_f1", "log_loss")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from charz.answers import Advice
 from charz.pictures import Chart, Curve
-from charz.records import Advice
 
 
 def outlook(advice: Advice) -> Chart:
@@ -14,7 +14,7 @@ def outlook(advice: Advice) -> Chart:
 
     Examples
     --------
-    >>> from charz.records import Gain
+    >>> from charz.answers import Gain
     >>> gains = (Gain(2.0, 1.0, 4.0, 0.8, 50, 100), Gain(5.0, 2.0, 9.0, 0.8, 50, 400))
     >>> chart = outlook(Advice((), "margin", "asked for", 50, 3, 350, gains))
     >>> chart.curves[0].sizes, chart.curves[0].means

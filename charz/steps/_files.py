@@ -43,6 +43,8 @@ class FileSample:
     skipped: Mapping[str, dict[str, int]]
     vectors: Floats
     codes: Ints
+    eval_texts: tuple[str, ...] = ()
+    is_fitted: bool = False
 
 
 def labelled(X_train: ArrayLike, y_train: ArrayLike, X_eval: ArrayLike) -> Labelled:
@@ -107,13 +109,21 @@ def read(
     if (rows.pairs is None) != (asked.pairs is None):
         raise InputError("one of the files has text pairs, the other not", "give both alike")
     loaded = _encode.load([spec])
-    if getattr(loaded, "is_fitted", False):
+    is_fitted = bool(getattr(loaded, "is_fitted", False))
+    if is_fitted:
         loaded.fit(_encode.texts_of(rows))
     (X_train,), (X_eval,) = (_encode.vectors(loaded, [spec], part) for part in (rows, asked))
     made = labelled(X_train, rows.labels or (), X_eval)
     skipped = {"train": dict(bad), "eval": dict(unread)}
     own = codes(rows.labels or (), made.classes, train)
-    return FileSample(made.sample, made.classes, asked.labels, skipped, X_train, own)
+    texts = asked.texts
+    if asked.pairs is not None:
+        texts = tuple(
+            f"{first} / {second}" for first, second in zip(texts, asked.pairs, strict=True)
+        )
+    return FileSample(
+        made.sample, made.classes, asked.labels, skipped, X_train, own, texts, is_fitted
+    )
 
 
 def codes(labels: Sequence[str], classes: Sequence[str], name: str) -> Ints:

@@ -15,8 +15,9 @@ import numpy as np
 
 from charz.acquisition import _auto, _gain, _simulate
 from charz.acquisition._pool import Pool
+from charz.answers import Advice, Gain, Suggestion
 from charz.errors import InputError
-from charz.records import Advice, EncoderSpec, Examples, Gain, Suggestion
+from charz.records import EncoderSpec, Examples
 from charz.sample import Sample, matrix
 from charz.steps import _features, _pools
 

@@ -15,10 +15,11 @@ import numpy as np
 import sqlalchemy as sa
 
 from charz import metrics, paths
+from charz.answers import Forecast
 from charz.errors import InputError, RegistryError, UnknownNameError
 from charz.metamodels import _bundle, _domain
 from charz.metamodels._bundle import Bundle
-from charz.records import EncoderSpec, Forecast
+from charz.records import EncoderSpec
 from charz.sample import Sample
 from charz.schema import TABLES
 from charz.steps import _features, _files

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from charz import pictures, shelf
+from charz.answers import Forecast
 from charz.errors import CharzError
 from charz.metamodels import _bundle
 from charz.pictures import Chart
-from charz.records import Forecast, Progress, Silence, Summary
+from charz.records import Progress, Silence, Summary
 from charz.sample import Sample
 from charz.steps import _features
 from charz.steps._arrays import Arrays

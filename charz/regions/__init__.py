@@ -1,0 +1,1 @@
+"""Regions of a domain: where labelled rows lie, where none do, and what that costs."""
