@@ -265,7 +265,7 @@ def _notes(sample: Sample, regions: Sequence[Region], given: Map, level: float) 
     counts = sample.class_counts[sample.present]
     if counts.min() < 2:
         n = int((counts < 2).sum())
-        notes.append(f"{n} of {len(counts)} classes have one labelled row: label more of them")
+        notes.append(f"of {len(counts)} classes, {n} with only one labelled row: label more")
     if sample.n_train < FEW:
         notes.append(f"{sample.n_train} labelled rows make a radius that another few would move")
     bare = sum(region.status == "empty" for region in regions)
