@@ -2,14 +2,15 @@
 
     python benchmarks/curves.py learn
     python benchmarks/curves.py pilots REGISTRY FILE [--seeds N]
-    python benchmarks/curves.py judge FILE [--final]
+    python benchmarks/curves.py judge FILE [--final | --whole]
     python benchmarks/curves.py settle
 
 ``learn`` fits ``charz/curves/shipped/`` anew from the reference that ships with charz. ``pilots``
 measures single pilots on a registry's vectors, with what became of them at larger sizes, into a
 file of JSON lines; ``judge`` prints tables of forecasts from them, by a prior that has not seen
 the pilot's group of datasets. A fifth of the groups, by a hash of their names, is judged only
-with ``--final``, by a prior learned on all others. ``settle`` sets the eval labels that are said
+with ``--final``, by a prior learned on all others, and with ``--whole``, where every group is held
+out once in folds over all. ``settle`` sets the eval labels that are said
 to tell two probes apart beside simulated ones, from true shares and from pilots of labels.
 """
 
@@ -42,7 +43,7 @@ SIZES = (0.25, 0.5, 1, 2, 4)
 """Pilots of eval labels, in multiples of those needed."""
 MEAN_ABSOLUTE = np.sqrt(2 / np.pi)
 """Of a normal error, in standard errors."""
-LEAST_SURE = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+LEAST_SURE = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 FACTORS = (0.35, 0.7, 1.5, 3, 6, 12)
 """Targets are what was truly reached with this many times the pilot's rows."""
 
@@ -231,11 +232,12 @@ def is_final(group: str) -> bool:
     return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 5 == 0
 
 
-def judge(path: Path, final: bool) -> None:
+def judge(path: Path, final: bool, whole: bool) -> None:
     """Print tables of what forecasts from single pilots were worth."""
     samples = table()
-    rows = pairs(samples[~samples["group_name"].map(is_final)], "accuracy")
-    every = [case for case in _lines(path) if is_final(case["group"]) == final]
+    used = samples if whole else samples[~samples["group_name"].map(is_final)]
+    rows = pairs(used, "accuracy")
+    every = [case for case in _lines(path) if whole or is_final(case["group"]) == final]
     cases = _with_inputs(every, samples)
     groups = np.unique([case["group"] for case in cases])
     folds = [groups] if final else [groups[start::N_FOLDS] for start in range(N_FOLDS)]
@@ -246,6 +248,13 @@ def judge(path: Path, final: bool) -> None:
         said += [row for case in cases if case["group"] in fold for row in _said(case, both)]
     print(f"{len(cases)} of {len(every)} pilots, {len(groups)} groups of datasets"
           f"{', kept for the end' if final else ''}\n")  # fmt: skip
+    _show(said)
+    for kept in (False, True) if whole else ():
+        print(f"\n{'Kept groups' if kept else 'All but the kept groups'} among these\n")
+        _show([row for row in said if is_final(row["group"]) == kept])
+
+
+def _show(said: list[dict[str, Any]]) -> None:
     _show_errors(said)
     for how in HOW:
         _show_targets([row for row in said if row.get("how") == how], how)
@@ -424,7 +433,7 @@ def _told(rows: list[dict[str, Any]], least: float) -> Iterator[float]:
     ratios = [
         {
             "group": row["group"],
-            "ratio": (row["n"] if row["now"] >= least else row["likeliest"][0]) / row["needed"],
+            "ratio": (row["n"] if row["now"] >= 0.5 else row["likeliest"][0]) / row["needed"],
             "told": max(row["now"], row["likeliest"][1]) >= least,
         }
         for row in rows
@@ -480,12 +489,13 @@ def main() -> None:
     judged = asked.add_parser("judge", help="print tables of errors")
     judged.add_argument("file", type=Path)
     judged.add_argument("--final", action="store_true", help="the groups kept for a last look")
+    judged.add_argument("--whole", action="store_true", help="every group, in folds over all")
     asked.add_parser("settle", help="judge the eval labels that settle a comparison")
     options = parser.parse_args()
     if options.verb == "settle":
         settle()
     if options.verb == "judge":
-        judge(options.file, options.final)
+        judge(options.file, options.final, options.whole)
     if options.verb == "learn":
         learn()
     if options.verb == "pilots":

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SURE = 0.4
 """Least probability that the number of rows told is within a factor of two of the truth."""
+NEVER = 0.025
+"""Most probability that `FAR` times the rows reach a target that is called not reachable."""
 FAR = 256
 """How many times the labelled rows a forecast looks ahead."""
 FEW = 8
@@ -77,9 +79,9 @@ def answer(
 
     Verdicts: ``reached`` when the score at the sample's own size is at or above the target more
     probably than not, ``not reachable`` when the interval at `FAR` times as many rows is below
-    it, ``needed`` when a number is within a factor of two with probability `SURE`: the rows that
-    are there if these are enough with that probability, else the number of which it is the
-    greatest. Else ``unknown``, as of any sample of fewer than `FEW` rows.
+    it and so is the score with all but a probability of `NEVER`, ``needed`` when a number, that of
+    which it is the greatest, is within a factor of two with probability `SURE`. Else ``unknown``,
+    as of any sample of fewer than `FEW` rows.
     """
     found = band(prior, value, level)
     n = int(prior.n)
@@ -87,13 +89,11 @@ def answer(
     if n < FEW:
         n_told = found.first(found.value, target)
         return TargetAnswer(target, "unknown", n_told, low, high, more=FEW - n, sure=0.0)
-    if found.high[-1] < target:
-        return TargetAnswer(target, "not reachable")
     reached = chances(prior, found, target)
-    if reached[0] >= max(SURE, 0.5):
+    if found.high[-1] < target and reached[-1] <= NEVER:
+        return TargetAnswer(target, "not reachable")
+    if reached[0] >= 0.5:
         return TargetAnswer(target, "reached", n, n, high, sure=float(reached[0]))
-    if reached[0] >= SURE:  # as near as not: what is there is the number to tell
-        return TargetAnswer(target, "needed", n, n, high, sure=float(reached[STEPS]))
     n_told, sure = likeliest(found, reached)
     low = n_told if low is None else min(n_told, low)
     high = None if high is None else max(n_told, high)

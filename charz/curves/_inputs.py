@@ -1,7 +1,7 @@
 """What the prior knows of a sample: its features on one scale, gaps filled.
 
 A feature that is a share of something enters as log-odds, every other one cut at its rarest
-half percent; all are then standardised. What is not defined for a sample counts as its score by
+half percent; all are then standardised and cut at `FAR`. What is not defined for a sample counts as its score by
 cross-validation where it is a score as well, else as the usual value.
 """
 
@@ -42,6 +42,8 @@ SCORES = (
     "cv_repeated", "cv_smoothed", "knn_loo_k1", "knn_loo_k5", "ridge_loo_accuracy",
 )  # fmt: skip
 """Features that cross-validation stands in for."""
+FAR = 2.5
+"""Standardised inputs end here, so that no odd sample is carried far out."""
 LEAST = 64
 """Log-odds are taken as of this many rows at least: half a row from 0 and 1."""
 
@@ -80,7 +82,7 @@ def matrix(arrays: Arrays, n: Floats, inputs: Mapping[str, Floats]) -> Floats:
     """Return the standardised inputs, (rows, names), without gaps."""
     raw = _raw(arrays, n, inputs)
     filled = np.where(np.isfinite(raw), raw, arrays["usual"])
-    return np.asarray((filled - arrays["centre"]) / arrays["scale"])
+    return np.asarray(np.clip((filled - arrays["centre"]) / arrays["scale"], -FAR, FAR))
 
 
 def _raw(arrays: Arrays, n: Floats, inputs: Mapping[str, Floats]) -> Floats:

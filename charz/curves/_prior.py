@@ -7,8 +7,10 @@ In log-odds z of the metric the expected curve of a sample of n rows is
 so that it never falls and flattens. One ridge regression on curves of the reference learns both:
 ``growth`` is linear in a few of the sample's features (`charz.curves._inputs.GROWING`), ``start``
 in all of them, each with a slope that may change with n, by log n and by 1 / sqrt(n). Extra trees
-learn ``start`` once more from what growth leaves, and the mean of both counts. Every group of
-datasets weighs the same and a row by a (1 - a), so that errors count in points. Intervals are
+learn ``start`` once more from what growth leaves, and a second ridge learns both from the features of
+growth alone; the mean of the three counts. Every group of datasets weighs the same, a row by
+a (1 - a), so that errors count in points, and by its n, so that larger samples are not lost among
+small ones. Intervals are
 `charz.metamodels._conformal`'s: errors on groups held out, in units of the error to be expected
 for such a value, such an n, so many doublings and such a rise ahead.
 
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray]
     Inputs = Mapping[str, Floats]
 
-FORMAT = 2
+FORMAT = 3
 PENALTY = 3e-3
 N_FOLDS = 5
 N_EVAL = 500
@@ -45,6 +47,8 @@ N_TREES = 40
 MOST_ROWS = 30_000
 """Rows that the trees learn from, drawn of all."""
 MOST_LEAVES = 600
+IMPORTANCE = (0.5, 2.0)
+"""Least and greatest weight of a sample for its n; 1 at 64 rows, rising by the square root."""
 BLOCK = 20_000
 """Rows whose design is in memory at once."""
 
@@ -69,25 +73,28 @@ def regress(n: Floats, at: Floats, inputs: Inputs, truth: Floats, groups: Any) -
     """Learn start and growth from pairs of sizes n <= N; the arrays that `parts` reads."""
     scale = _inputs.fit(n, inputs)
     weights = _link.group_weights(groups) * np.clip(truth * (1 - truth), 0.03, None)
+    weights = weights * np.clip(np.sqrt(n / 64), *IMPORTANCE)
     weights = weights / weights.mean()
     Z, target = _inputs.matrix(scale, n, inputs), log_odds(truth, N_EVAL)
-    slopes = _solved(scale, n, at, Z, target, weights)
+    growing = np.isin(scale["names"], GROWING)
+    few = Z[:, growing]
     model = {f"inputs/{name}": array for name, array in scale.items()}
-    model |= {"start": slopes[: 3 * (1 + Z.shape[1])], "growth": slopes[3 * (1 + Z.shape[1]) :]}
+    model |= dict(zip(("start", "growth"), _solved(n, at, Z, few, target, weights), strict=True))
+    short = _solved(n, at, few, few, target, weights)
+    model |= dict(zip(("few/start", "few/growth"), short, strict=True))
     left = target - _growth(model, n, Z) * rise(n, at)
     return model | {f"trees/{name}": array for name, array in _grown(n, Z, left, weights).items()}
 
 
 def _solved(
-    scale: Arrays, n: Floats, at: Floats, Z: Floats, target: Floats, weights: Floats
-) -> Floats:
-    """Return the slopes of start and then of growth, by ridge regression in blocks of rows."""
-    growing = np.isin(scale["names"], GROWING)
-    width = 3 * (2 + Z.shape[1] + int(growing.sum()))
+    n: Floats, at: Floats, Z: Floats, few: Floats, target: Floats, weights: Floats
+) -> list[Floats]:
+    """Return the slopes of start in ``Z`` and of growth in ``few``, by ridge in blocks of rows."""
+    width = 3 * (2 + Z.shape[1] + few.shape[1])
     A, b, squares = np.zeros((width, width)), np.zeros(width), np.zeros(width)
     for first in range(0, len(n), BLOCK):
         rows = slice(first, first + BLOCK)
-        growth = covariates(n[rows], Z[rows][:, growing]) * rise(n[rows], at[rows])[:, None]
+        growth = covariates(n[rows], few[rows]) * rise(n[rows], at[rows])[:, None]
         D = np.column_stack([covariates(n[rows], Z[rows]), growth])
         weighed = D * weights[rows, None]
         A += weighed.T @ D
@@ -98,7 +105,8 @@ def _solved(
     penalty = np.full(len(A), PENALTY * weights.sum())
     penalty[0] = 0
     A.ravel()[:: len(A) + 1] += penalty
-    return np.asarray(np.linalg.solve(A, b / spread) / spread)
+    slopes = np.linalg.solve(A, b / spread) / spread
+    return np.split(slopes, [3 * (1 + Z.shape[1])])
 
 
 def _grown(n: Floats, Z: Floats, left: Floats, weights: Floats) -> Arrays:
@@ -122,16 +130,18 @@ def _seen(n: Floats, Z: Floats) -> Any:
 
 
 def _growth(model: Arrays, n: Floats, Z: Floats) -> Floats:
-    growing = np.isin(model["inputs/names"], GROWING)
-    return np.maximum(covariates(n, Z[:, growing]) @ model["growth"], 0)
+    few = covariates(n, Z[:, np.isin(model["inputs/names"], GROWING)])
+    return np.maximum(few @ model["growth"], 0)
 
 
 def parts(model: Arrays, n: Floats, inputs: Inputs) -> Floats:
     """Return start and growth of each row, (2, rows), in log-odds."""
     Z = _inputs.matrix(part(model, "inputs/"), n, inputs)
     trees = _trees.predict(part(model, "trees/"), _seen(n, Z).astype(np.float64))
-    start = (covariates(n, Z) @ model["start"] + trees) / 2
-    return np.stack([start, _growth(model, n, Z)])
+    few = covariates(n, Z[:, np.isin(model["inputs/names"], GROWING)])
+    start = (covariates(n, Z) @ model["start"] + trees + few @ model["few/start"]) / 3
+    short = np.maximum(few @ model["few/growth"], 0)
+    return np.stack([start, (2 * _growth(model, n, Z) + short) / 3])
 
 
 def values(model: Arrays, n: Floats, at: Floats, inputs: Inputs) -> Floats:
