@@ -7,8 +7,8 @@ In log-odds z of the metric the expected curve of a sample of n rows is
 so that it never falls and flattens. One ridge regression on curves of the reference learns both:
 ``growth`` is linear in a few of the sample's features (`charz.curves._inputs.GROWING`), ``start``
 in all of them, each with a slope that may change with n, by log n and by 1 / sqrt(n). Extra trees
-learn ``start`` once more from what growth leaves, and a second ridge learns both from the features of
-growth alone; the mean of the three counts. Every group of datasets weighs the same, a row by
+learn ``start`` once more from what growth leaves, and a second ridge learns both from
+the few features of growth alone; the mean of the three counts. Every group of datasets weighs the same, a row by
 a (1 - a), so that errors count in points, and by its n, so that larger samples are not lost among
 small ones. Intervals are
 `charz.metamodels._conformal`'s: errors on groups held out, in units of the error to be expected
