@@ -1,8 +1,8 @@
 """What the prior knows of a sample: its features on one scale, gaps filled.
 
 A feature that is a share of something enters as log-odds, every other one cut at its rarest
-half percent;
-all are then standardised and cut at `FAR`. What is not defined for a sample counts as its score by
+half percent; all are then standardised and cut at `FAR`.
+What is not defined for a sample counts as its score by
 cross-validation where it is a score as well, else as the usual value.
 """
 

@@ -8,9 +8,9 @@ so that it never falls and flattens. One ridge regression on curves of the refer
 ``growth`` is linear in a few of the sample's features (`charz.curves._inputs.GROWING`), ``start``
 in all of them, each with a slope that may change with n, by log n and by 1 / sqrt(n). Extra trees
 learn ``start`` once more from what growth leaves, and a second ridge learns both from
-the few features of growth alone; the mean of the three counts. Every group of datasets weighs the same, a row by
-a (1 - a), so that errors count in points, and by its n, so that larger samples are not lost among
-small ones. Intervals are
+the few features of growth alone; the mean of the three counts. Every group of datasets weighs the
+same, a row by a (1 - a), so that errors count in points, and by its n, so that larger samples are
+not lost among small ones. Intervals are
 `charz.metamodels._conformal`'s: errors on groups held out, in units of the error to be expected
 for such a value, such an n, so many doublings and such a rise ahead.
 
