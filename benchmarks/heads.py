@@ -3,6 +3,7 @@
     python benchmarks/heads.py FOLDER --probe     results of all heads, as registry rows
     python benchmarks/heads.py FOLDER --judge     what choosing costs, groups of datasets held out
     python benchmarks/heads.py FOLDER --ship      fit the selector that comes with charz
+    python benchmarks/heads.py FOLDER --tune      fine-tuning beside the heads on frozen vectors
 
 FOLDER holds the registry that `benchmarks/reference.py FOLDER --encode` made. Several parts may be
 asked for at once; without any, all are done. What is measured already is not measured again.
@@ -12,18 +13,24 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 
 import charz
+from charz import paths
+from charz.heads import HEADS, _selector, _signs
 from charz.schema import Dataset
-from charz.steps import probe, subset
+from charz.steps import probe, query, subset
 from charz.store import Store
 
 PROTOCOL = "choice"
-HEADS = ("logistic", "ridge", "centroid", "knn", "lda", "svm", "mlp", "boosting")
 SIZES = (16, 64, 256, 1024)
-N_SEEDS = 2
+N_SEEDS = 1
+HALF = 400
+"""Eval rows that decide which head was best where the others judge it."""
 DATASETS = (
     "ag_news", "airline_reviews", "amazon_counterfactual_en", "banking77", "chemprot", "clickbait",
     "clinc_oos", "cola", "covid_fake_news", "dbpedia14", "emorynlp_emotion", "emotion",
@@ -42,6 +49,7 @@ ENCODERS = (
     "static:*/spacy-md", "*/multilingual-e5-small-q4?dtype=bfloat16&layer=6&max_tokens=64",
 )  # fmt: skip
 """Encoders of six lineages: 384, 256, 128, 256, 300 and 384 dimensions."""
+LEVEL = 0.9
 
 
 def main() -> None:
@@ -51,22 +59,154 @@ def main() -> None:
     for part in ("probe", "judge", "ship"):
         parser.add_argument(f"--{part}", action="store_true")
     parser.add_argument("--seeds", type=int, default=N_SEEDS)
-    parser.add_argument("--sizes", type=int, nargs="*", default=SIZES)
     asked = parser.parse_args()
+    every = not (asked.probe or asked.judge or asked.ship)
     with charz.open(str(asked.folder / "reference.db")) as store:
-        if asked.probe:
+        if asked.probe or every:
             _probe(store, asked.seeds)
+        frame = _frame(store)
+    if asked.judge or every:
+        _judge(frame)
+    if asked.ship or every:
+        _ship(frame)
 
 
 def _probe(store: Store, n_seeds: int) -> None:
     names = {row["name"] for row in store.rows(sa.select(Dataset.name))}
-    chosen = {"datasets": [name for name in DATASETS if name in names], "protocols": [PROTOCOL]}
-    for number in range(1, n_seeds + 1):
-        plan = {"sizes": SIZES, "n_seeds": number, "eval_sizes": [None], "probes": HEADS}
-        subset.protocol(store, PROTOCOL, **plan)
-        subset.run(store)
-        for encoder in ENCODERS:
-            print(encoder, probe.run(store, encoders=[encoder], **chosen), flush=True)
+    plan = {"sizes": SIZES, "n_seeds": n_seeds, "eval_sizes": [HALF, None], "probes": HEADS}
+    subset.protocol(store, PROTOCOL, **plan)
+    subset.run(store)
+    for place, encoder in enumerate(ENCODERS):
+        # The first encoder on all datasets, the others by turns on one half or the other.
+        chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
+        done = probe.run(store, encoders=[encoder], datasets=chosen, protocols=[PROTOCOL])
+        print(encoder, done, flush=True)
+
+
+def _frame(store: Store) -> pd.DataFrame:
+    """Return one row per sample: facts, and a column per head and number."""
+    rows = query.run(store, "heads", parameters={"protocol": PROTOCOL})
+    keys = ["encoder", "lineage", "n_dims", "dataset", "group_name", "n_train",
+            "n_present", "majority_share", "seed"]  # fmt: skip
+    numbers = ["accuracy", "cv_accuracy", "cv_log_loss", "chosen", "fit_seconds", "n_eval"]
+    whole = rows["n_eval"] != HALF
+    frame = rows[whole].set_index([*keys, "head"])[numbers].unstack("head")
+    half = rows[~whole].set_index([*keys, "head"])[["accuracy"]].unstack("head")
+    half.columns = pd.MultiIndex.from_tuples([("half", head) for _, head in half.columns])
+    frame = frame.join(half).reset_index()
+    there = frame["accuracy"].reindex(columns=list(HEADS)).notna().all(axis=1)
+    return frame[there & (frame[("n_eval", "logistic")] >= 500)].reset_index(drop=True)
+
+
+def table_of(frame: pd.DataFrame) -> _selector.Table:
+    """Return what a selector learns from."""
+    n = frame["n_train"].to_numpy(np.float64)
+    cv, loss = (
+        {head: frame[(name, head)].to_numpy(np.float64) for head in _signs.JUDGED}
+        for name in ("cv_accuracy", "cv_log_loss")
+    )
+    known = (frame[name].to_numpy() for name in ("n_present", "n_dims", "majority_share"))
+    chosen = frame[("chosen", "logistic")].to_numpy(np.float64)
+    signs = _signs.signs(_signs.Facts(n, *known), cv, loss, chosen)
+    accuracy = frame["accuracy"][list(HEADS)].to_numpy(np.float64)
+    facts = {
+        "n_samples": len(frame), "n_datasets": int(frame["dataset"].nunique()),
+        "n_groups": int(frame["group_name"].nunique()),
+        "n_lineages": int(frame["lineage"].nunique()), "sizes": sorted(set(n.astype(int).tolist())),
+        "n_dims": [int(frame["n_dims"].min()), int(frame["n_dims"].max())],
+    }  # fmt: skip
+    return _selector.Table(signs, n, accuracy, frame["group_name"].to_numpy(), facts)
+
+
+def held_out(table: _selector.Table, groups: Any, n_folds: int = 10) -> dict[str, Any]:
+    """Return what selectors say of samples whose group (or lineage) they have not seen."""
+    fold = _selector.folds(groups, n_folds)
+    found = {name: np.empty_like(table.accuracy) for name in ("value", "low", "high", "p_best")}
+    for each in np.unique(fold):
+        others = np.flatnonzero(fold == each)
+        selector = _selector.fit(table.take(fold != each))
+        part = table.take(others)
+        found["value"][others] = _selector.expected(selector, part.signs)
+        draws = _selector.draws(selector, part.signs, part.n_train)
+        found["low"][others] = np.quantile(draws, (1 - LEVEL) / 2, axis=1)
+        found["high"][others] = np.quantile(draws, (1 + LEVEL) / 2, axis=1)
+        first = draws.argmax(axis=2)
+        for head in range(len(HEADS)):
+            found["p_best"][others, head] = (first == head).mean(axis=1)
+    return found
+
+
+def picks(frame: pd.DataFrame, value: Any) -> dict[str, Any]:
+    """Return the head that each way of choosing takes, by its place."""
+    cv = frame["cv_accuracy"].reindex(columns=list(HEADS)).to_numpy(np.float64)
+    loss = frame["cv_log_loss"].reindex(columns=list(HEADS)).to_numpy(np.float64)
+    found = {
+        "selector": value.argmax(axis=1),
+        "CV-pick": np.nan_to_num(cv, nan=-1.0).argmax(axis=1),
+        "CV-pick by log-loss": np.nan_to_num(loss, nan=np.inf).argmin(axis=1),
+    }
+    for name in ("logistic", "ridge", "lda", "svm", "mlp"):
+        found[f"always {name}"] = np.full(len(frame), HEADS.index(name))
+    return found
+
+
+def regrets(frame: pd.DataFrame, place: Any) -> tuple[Any, Any]:
+    """Return points lost to the best head: of all eval rows, and decided on one half of them."""
+    accuracy = frame["accuracy"][list(HEADS)].to_numpy(np.float64)
+    half = frame["half"][list(HEADS)].to_numpy(np.float64)
+    n_eval = frame[("n_eval", "logistic")].to_numpy(np.float64)[:, None]
+    rest = (n_eval * accuracy - HALF * half) / (n_eval - HALF)
+    rows = np.arange(len(frame))
+    # Each half decides once and judges once, weighing as many rows as it has.
+    one = rest[rows, half.argmax(axis=1)] - rest[rows, place]
+    other = half[rows, rest.argmax(axis=1)] - half[rows, place]
+    share = ((n_eval - HALF) / n_eval)[:, 0]
+    return 100 * (accuracy.max(axis=1) - accuracy[rows, place]), 100 * (
+        share * one + (1 - share) * other
+    )
+
+
+def _judge(frame: pd.DataFrame) -> None:
+    table = table_of(frame)
+    print(table.facts)
+    weights = _selector._equal(table.groups)
+    for what, groups in (("groups", table.groups), ("lineages", frame["lineage"].to_numpy())):
+        found = held_out(table, groups)
+        print(f"\n{what} held out: regret in points, both ways; mean over groups of datasets")
+        _print_regrets(frame, picks(frame, found["value"]), weights)
+        inside = (table.accuracy >= found["low"]) & (table.accuracy <= found["high"])
+        width = 100 * (found["high"] - found["low"]).mean()
+        error = 100 * (weights @ np.abs(found["value"] - table.accuracy))
+        print(
+            "coverage",
+            np.round(weights @ inside, 3),
+            "mean",
+            round(float((weights @ inside).mean()), 3),
+        )
+        print("width", round(float(width), 1), "mean absolute error", np.round(error, 2))
+        best = table.accuracy.argmax(axis=1)
+        print(
+            "probability given to the best",
+            round(float(weights @ found["p_best"][np.arange(len(best)), best]), 3),
+        )
+
+
+def _print_regrets(frame: pd.DataFrame, chosen: dict[str, Any], weights: Any) -> None:
+    sizes = frame["n_train"].to_numpy()
+    for name, place in chosen.items():
+        whole, halves = regrets(frame, place)
+        by_size = [
+            np.average(whole[sizes == n], weights=weights[sizes == n]) for n in sorted(set(sizes))
+        ]
+        print(
+            f"{name:22s} {weights @ whole:.2f} {weights @ halves:.2f}  by n:", *np.round(by_size, 2)
+        )
+
+
+def _ship(frame: pd.DataFrame) -> None:
+    path = paths.PACKAGE / "heads" / "shipped" / "selector.npz"
+    path.write_bytes(_selector.to_bytes(_selector.fit(table_of(frame))))
+    print(path, path.stat().st_size)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ FLOORS = [
         "task_embeddings",
         "tridiagonal",
     },
-    {*SHELVES, "artifacts", "chunks", "pending", "published", "store", "warehouse"},
+    {*SHELVES, "artifacts", "chunks", "heads", "pending", "published", "store", "warehouse"},
     {"steps"},
     {"cli"},
 ]
