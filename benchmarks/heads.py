@@ -90,8 +90,8 @@ def _frame(store: Store) -> pd.DataFrame:
             "n_present", "majority_share", "seed"]  # fmt: skip
     numbers = ["accuracy", "cv_accuracy", "cv_log_loss", "chosen", "fit_seconds", "n_eval"]
     whole = rows["n_eval"] != HALF
-    frame = rows[whole].set_index([*keys, "head"])[numbers].unstack("head")
-    half = rows[~whole].set_index([*keys, "head"])[["accuracy"]].unstack("head")
+    frame = rows[whole].set_index([*keys, "head"])[numbers].unstack("head")  # noqa: PD010
+    half = rows[~whole].set_index([*keys, "head"])[["accuracy"]].unstack("head")  # noqa: PD010
     half.columns = pd.MultiIndex.from_tuples([("half", head) for _, head in half.columns])
     frame = frame.join(half).reset_index()
     there = frame["accuracy"].reindex(columns=list(HEADS)).notna().all(axis=1)
@@ -126,7 +126,7 @@ def held_out(table: _selector.Table, groups: Any, n_folds: int = 10) -> dict[str
         others = np.flatnonzero(fold == each)
         selector = _selector.fit(table.take(fold != each))
         part = table.take(others)
-        found["value"][others] = _selector.expected(selector, part.signs)
+        found["value"][others] = _selector.expected(selector, part.signs, part.n_train)
         draws = _selector.draws(selector, part.signs, part.n_train)
         found["low"][others] = np.quantile(draws, (1 - LEVEL) / 2, axis=1)
         found["high"][others] = np.quantile(draws, (1 + LEVEL) / 2, axis=1)

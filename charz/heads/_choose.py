@@ -44,11 +44,11 @@ class Choice:
         One row per head, see `COLUMNS`; the highest value first.
     recommended : str
     baselines : dict of dict
-        ``always logistic`` and ``cv-pick``, the head of the best cross-validated accuracy: ``head``,
-        ``value`` and ``loss``, what it is expected to lose to the head recommended.
+        ``always logistic`` and ``cv-pick``, the head of the best cross-validated accuracy: its
+        ``head``, ``value`` and ``loss``, what it is expected to lose to the head recommended.
     beyond_linear : dict
-        ``pays``, whether the best head that is not linear is expected to gain over the best that is;
-        ``head``, ``linear``, ``gain``, ``low``, ``high`` and ``probability``, of gaining at all.
+        ``pays``, whether the best head that is not linear is expected to gain over the best that
+        is; ``head``, ``linear``, ``gain``, ``low``, ``high`` and ``probability``, of gaining at all.
     notes : tuple of str
     provenance : dict
     """
@@ -92,7 +92,7 @@ def choose(
     """
     selector = selector or shipped()
     seen, n = _signs(found, y, n_dims), np.array([float(len(y))])
-    middle = _selector.expected(selector, seen)[0]
+    middle = _selector.expected(selector, seen, n)[0]
     names, draws = list(HEADS), _selector.draws(selector, seen, n, N_DRAWS)[0]
     if TUNED in found:
         names, middle, draws = [*HEADS, TUNED], *_with_tuned(found, middle, draws, level)

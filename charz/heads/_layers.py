@@ -1,8 +1,8 @@
 """Which layer of a checkpoint is enough: logistic probes on all, compared row by row.
 
-All layers answer for the same left-out rows, so what one layer loses to another is a mean of paired
-differences, far less uncertain than either accuracy. The shallowest layer is taken whose loss to the
-best is within one standard error of it: the one-standard-error rule [1]_.
+All layers answer for the same left-out rows, so what one layer loses to another is a mean of
+paired differences, far less uncertain than either accuracy. The shallowest layer is taken whose
+loss to the best is within one standard error of it: the one-standard-error rule [1]_.
 
 References
 ----------

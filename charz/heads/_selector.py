@@ -1,9 +1,11 @@
 """A selector: what each head will score, learned from samples on which all were measured.
 
-Ridge regression from signs (`_signs`) to the logistic head's accuracy and to the advantage of every
-other head over it, groups of datasets weighing the same; the penalty is the one of least error on
-groups left out. The same groups leave the residuals of whole samples behind: what is predicted plus
-such a residual, times the size of error to expect, is a draw of all heads' accuracies at once.
+The mean of two regressions from signs (`_signs`) to the logistic head's accuracy and to the
+advantage of every other head over it, groups of datasets weighing the same: ridge regression, its
+penalty the one of least error on groups left out, and randomised trees (`_forest`). Both shrink
+towards no more than a mean advantage. The same groups leave the residuals of whole samples behind:
+what is predicted plus such a residual, times the size of error to expect, is a draw of all heads'
+accuracies at once.
 
 Source: stacking by regularised regression, L. Breiman, Machine Learning 24 (1996); residuals of
 whole groups after Lee, Barber and Willett 2023 (arXiv 2306.06342).
@@ -19,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.errors import InputError
-from charz.heads import HEADS
+from charz.heads import HEADS, _forest
 from charz.heads._signs import error
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 
     from charz.records import Floats
 
+    Arrays = dict[str, np.ndarray]
     Signs = Mapping[str, Floats]
 
 FORMAT = 1
-PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
 N_FOLDS = 10
 """Into which groups are dealt to choose penalties and to keep residuals."""
 
@@ -47,7 +50,10 @@ class Selector:
         Of its signs.
     center, scale : arrays (signs,)
     weights : array (1 + signs + pairs, heads)
-        The first column gives the first head's accuracy, the others advantages over it.
+        Of the ridge regression: the first column gives the first head's accuracy, the others
+        advantages over it.
+    forest : dict of arrays
+        Of the trees, see `_forest`.
     residuals : array (samples, heads)
         Truth less what was predicted without the group, in units of `_signs.error`.
     sizes : array (samples,)
@@ -63,6 +69,7 @@ class Selector:
     center: Floats
     scale: Floats
     weights: Floats
+    forest: Arrays
     residuals: Floats
     sizes: Floats
     group_weights: Floats
@@ -102,26 +109,39 @@ class Table:
 
 def fit(table: Table) -> Selector:
     """Fit a selector; its residuals are those of samples whose group was left out."""
-    targets = _targets(table.accuracy)
-    fold = folds(table.groups)
-    left_out = np.stack([np.empty_like(targets)] * len(PENALTIES))
-    for each in np.unique(fold):
-        kept, others = fold != each, fold == each
-        parts = _regressions(table.take(kept), targets[kept])
-        left_out[:, others] = [_expected(part, table.take(others).signs) for part in parts]
-    weights = _equal(table.groups)
-    losses = np.einsum("psh,s->ph", np.square(left_out - targets), weights)
+    targets, weights = _targets(table.accuracy), _weights(table)
+    ridge, trees = _left_out(table, targets)
+    losses = np.einsum("psh,s->ph", np.square(ridge - targets), weights)
     best = losses.argmin(axis=0)
-    columns = np.arange(targets.shape[1])
-    guessed = left_out[best, :, columns].T
-    residuals = _accuracies(targets) - _accuracies(guessed)
-    scale = error(table.n_train, table.signs["cv"])
+    linear = ridge[best, :, np.arange(targets.shape[1])].T
+    residuals = _accuracies(targets) - _accuracies((linear + trees) / 2)
     parts = _regressions(table, targets)
     chosen = np.stack([parts[place].weights[:, h] for h, place in enumerate(best)], axis=1)
     return replace(
-        parts[0], weights=chosen, residuals=residuals / scale[:, None], sizes=table.n_train,
-        group_weights=weights, facts=table.facts,
-    )  # fmt: skip
+        parts[0],
+        weights=chosen,
+        forest=_forest.fit(table.signs, table.n_train, targets, weights),
+        residuals=residuals / error(table.n_train, table.signs["cv"])[:, None],
+        sizes=table.n_train,
+        group_weights=_equal(table.groups),
+        facts=table.facts,
+    )
+
+
+def _left_out(table: Table, targets: Floats) -> tuple[Floats, Floats]:
+    """Return what regressions without a sample's group say of it.
+
+    Ridge regression with each penalty, (penalties, samples, heads), and trees, (samples, heads).
+    """
+    fold = folds(table.groups)
+    ridge, trees = np.empty((len(PENALTIES), *targets.shape)), np.empty_like(targets)
+    for each in np.unique(fold):
+        kept, others = table.take(fold != each), table.take(fold == each)
+        own = targets[fold != each]
+        ridge[:, fold == each] = [_linear(part, others.signs) for part in _regressions(kept, own)]
+        forest = _forest.fit(kept.signs, kept.n_train, own, _weights(kept))
+        trees[fold == each] = _forest.predict(forest, others.signs, others.n_train)
+    return ridge, trees
 
 
 def _targets(accuracy: Floats) -> Floats:
@@ -143,6 +163,12 @@ def _equal(groups: Any) -> Floats:
     return found
 
 
+def _weights(table: Table) -> Floats:
+    """Return the weights of a regression, (samples,): of equal groups, over the error to expect."""
+    found: Floats = _equal(table.groups) / error(table.n_train, table.signs["cv"])
+    return found / found.sum()
+
+
 def folds(groups: Any, n_folds: int = N_FOLDS) -> Any:
     """Return the fold of each sample, (samples,): whole groups, dealt out by name.
 
@@ -157,11 +183,11 @@ def _regressions(table: Table, targets: Floats) -> list[Selector]:
     """Return one selector per penalty, its residuals empty."""
     names = tuple(sorted(table.signs))
     columns = np.column_stack([table.signs[name] for name in names])
-    weights = _equal(table.groups)
+    weights = _weights(table)
     center = weights @ columns
     scale = np.sqrt(weights @ np.square(columns - center)) + 1e-9
     empty = np.zeros((0, targets.shape[1]))
-    blank = Selector(HEADS, names, center, scale, empty, empty, empty[:, 0], empty[:, 0], {})
+    blank = Selector(HEADS, names, center, scale, empty, {}, empty, empty[:, 0], empty[:, 0], {})
     A = _design(blank, table.signs)
     W = weights * len(weights)
     gram, moments = A.T @ (W[:, None] * A), A.T @ (W[:, None] * targets)
@@ -182,14 +208,15 @@ def _design(selector: Selector, signs: Signs) -> Floats:
     return found
 
 
-def _expected(selector: Selector, signs: Signs) -> Floats:
+def _linear(selector: Selector, signs: Signs) -> Floats:
     found: Floats = _design(selector, signs) @ selector.weights
     return found
 
 
-def expected(selector: Selector, signs: Signs) -> Floats:
+def expected(selector: Selector, signs: Signs, n_train: Floats) -> Floats:
     """Return each head's expected accuracy, (samples, heads), within [0, 1]."""
-    found: Floats = np.clip(_accuracies(_expected(selector, signs)), 0.0, 1.0)
+    trees = _forest.predict(selector.forest, signs, n_train)
+    found: Floats = np.clip(_accuracies((_linear(selector, signs) + trees) / 2), 0.0, 1.0)
     return found
 
 
@@ -201,7 +228,7 @@ def draws(selector: Selector, signs: Signs, n_train: Floats, n_draws: int = 2000
     rng = np.random.default_rng(0)
     scale = error(n_train, signs["cv"])
     found = np.empty((len(scale), n_draws, len(selector.heads)))
-    for row, middle in enumerate(expected(selector, signs)):
+    for row, middle in enumerate(expected(selector, signs, n_train)):
         distance = np.log2(selector.sizes / n_train[row])
         weights = selector.group_weights * np.exp(-np.square(distance) / 2)
         places = rng.choice(len(weights), n_draws, p=weights / weights.sum())
@@ -215,6 +242,7 @@ def to_bytes(selector: Selector) -> bytes:
              "facts": selector.facts}  # fmt: skip
     arrays = {name: getattr(selector, name) for name in _ARRAYS}
     arrays["residuals"] = arrays["residuals"].astype(np.float32)
+    arrays |= {f"forest/{name}": array for name, array in selector.forest.items()}
     file = io.BytesIO()
     about_ = np.array(json.dumps(about, sort_keys=True))
     np.savez_compressed(file, allow_pickle=False, about=about_, **arrays)
@@ -239,4 +267,6 @@ def from_bytes(content: bytes) -> Selector:
         raise InputError("this selector has another format", "fit it again")
     names = {key: tuple(about[key]) for key in ("heads", "names")}
     parts: Any = {name: arrays[name].astype(np.float64) for name in _ARRAYS}
-    return Selector(**names, **parts, facts=about["facts"])
+    forest = {name.removeprefix("forest/"): array for name, array in arrays.items()
+              if name.startswith("forest/")}  # fmt: skip
+    return Selector(**names, **parts, forest=forest, facts=about["facts"])

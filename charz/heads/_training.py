@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,7 +123,8 @@ class Trainer:
             )  # fmt: skip
         rows = {name: found[name] for name in names if name in found}
         lengths = np.array([len(row) for row in rows["input_ids"]], dtype=np.int64)
-        columns = {name: np.array(sum(part, []), dtype=np.int64) for name, part in rows.items()}
+        columns = {name: np.array(list(chain.from_iterable(part)), dtype=np.int64)
+                   for name, part in rows.items()}  # fmt: skip
         padding = {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": 0}
         return Tokens(columns, padding, lengths, np.cumsum(lengths) - lengths)
 
