@@ -14,8 +14,8 @@ from charz.paths import PACKAGE
 
 ORDER = (
     "quickstart", "ingest", "subset", "embed", "probe", "characterize", "fit",
-    "evaluate", "predict", "recommend", "curve", "coverage", "label", "plan", "similar", "outcome",
-    "update", "status", "query", "check", "export", "import", "db",
+    "evaluate", "predict", "recommend", "head", "curve", "coverage", "label", "plan", "similar",
+    "outcome", "update", "status", "query", "check", "export", "import", "db",
 )  # fmt: skip
 """The order of the work; a command that is not named here stands at the end."""
 

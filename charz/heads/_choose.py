@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SHIPPED = PACKAGE / "heads" / "shipped" / "selector.npz"
 N_DRAWS = 4000
 TUNED = "fine_tune"
+WORTH = 0.005
+"""Accuracy that a head beyond linear must be expected to gain, so that it is said to pay."""
 
 COLUMNS = (
     "head", "value", "low", "high", "p_best", "gain", "gain_low", "gain_high", "cv_accuracy",
@@ -47,8 +49,9 @@ class Choice:
         ``always logistic`` and ``cv-pick``, the head of the best cross-validated accuracy: its
         ``head``, ``value`` and ``loss``, what it is expected to lose to the head recommended.
     beyond_linear : dict
-        ``pays``, whether the best head that is not linear is expected to gain over the best that
-        is; ``head``, ``linear``, ``gain``, ``low``, ``high`` and ``probability``, of gaining at all.
+        ``pays``, whether the best head that is not linear is expected to gain half a point over
+        the best that is; ``head``, ``linear``, ``gain``, ``low``, ``high`` and the
+        ``probability`` of a gain.
     notes : tuple of str
     provenance : dict
     """
@@ -126,8 +129,8 @@ def _with_tuned(
     """Add a fine-tuned network: the logistic head's accuracy and the paired gain over it."""
     gains = found[TUNED].is_right.astype(float) - found["logistic"].is_right
     gain = paired(gains, level)
-    noise = np.random.default_rng(1).normal(gain["loss"], gain["error"], len(draws))
-    value = np.clip(middle[0] + gain["loss"], 0.0, 1.0)
+    noise = np.random.default_rng(1).normal(gain["gain"], gain["error"], len(draws))
+    value = np.clip(middle[0] + gain["gain"], 0.0, 1.0)
     return np.append(middle, value), np.column_stack([draws, np.clip(draws[:, 0] + noise, 0, 1)])
 
 
@@ -201,7 +204,7 @@ def _beyond(
     low, high = np.quantile(gains, [(1 - level) / 2, (1 + level) / 2])
     gain = float(other["value"] - linear["value"])
     return {
-        "pays": gain > 0,
+        "pays": gain >= WORTH,
         "head": other["head"],
         "linear": linear["head"],
         "gain": gain,

@@ -50,46 +50,51 @@ def compare(
     y : int array (n,)
     n_classes : int
     level : float in (0, 1)
-        Coverage of the interval of the loss.
+        Coverage of the interval of the gain.
     evals : sequence of arrays (n_eval, n_dims), optional
 
     Returns
     -------
     list of dict
-        ``accuracy`` (cross-validated), ``loss`` to the best layer with ``low`` and ``high`` and its
-        standard ``error``, ``seconds``, and ``answers`` for the eval rows.
+        ``accuracy`` (cross-validated), ``gain`` over the deepest layer with ``low``, ``high`` and
+        its standard ``error``, ``loss`` to the best layer and its ``loss_error``, ``seconds``, and
+        ``answers`` for the eval rows.
     """
     asked = [None] * len(layers) if evals is None else evals
     found = [
         measure(X, y, n_classes, E, heads=(HEAD,))[HEAD] for X, E in zip(layers, asked, strict=True)
     ]
-    best = int(np.argmax([each.cv_accuracy for each in found]))
-    rows = []
-    for each in found:
-        differences = found[best].is_right.astype(float) - each.is_right
-        row = paired(differences, level)
-        rows.append(row | {"accuracy": each.cv_accuracy, "seconds": each.seconds,
-                           "answers": each.answers})  # fmt: skip
-    return rows
+    best = found[int(np.argmax([each.cv_accuracy for each in found]))]
+    return [
+        paired(each.is_right.astype(float) - found[-1].is_right, level)
+        | {
+            "accuracy": each.cv_accuracy,
+            "loss": best.cv_accuracy - each.cv_accuracy,
+            "loss_error": paired(best.is_right.astype(float) - each.is_right, level)["error"],
+            "seconds": each.seconds,
+            "answers": each.answers,
+        }
+        for each in found
+    ]
 
 
 def paired(differences: Floats, level: float) -> dict[str, Any]:
-    """Return the mean of paired differences as ``loss``, with ``error``, ``low`` and ``high``.
+    """Return the mean of paired differences as ``gain``, with ``error``, ``low`` and ``high``.
 
     One row more of either sign counts, as it were, so that few equal rows do not make certain.
 
     >>> {name: round(value, 2) for name, value in paired(np.zeros(98), 0.9).items()}
-    {'loss': 0.0, 'error': 0.01, 'low': -0.02, 'high': 0.02}
+    {'gain': 0.0, 'error': 0.01, 'low': -0.02, 'high': 0.02}
     """
     from scipy.special import ndtri
 
     more = np.concatenate([differences, [1.0, -1.0]])
     error = float(more.std() / math.sqrt(len(more)))
     half = float(ndtri((1 + level) / 2)) * error
-    loss = float(differences.mean())
-    return {"loss": loss, "error": error, "low": loss - half, "high": loss + half}
+    gain = float(differences.mean())
+    return {"gain": gain, "error": error, "low": gain - half, "high": gain + half}
 
 
 def enough(rows: Sequence[dict[str, Any]]) -> int:
-    """Return the place of the first layer whose loss is within one standard error of none."""
-    return next(place for place, row in enumerate(rows) if row["loss"] <= row["error"])
+    """Return the place of the first layer whose loss to the best is within one standard error."""
+    return next(place for place, row in enumerate(rows) if row["loss"] <= row["loss_error"])

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0)
+WIDEST = 4.0
+"""Spreads, at most, that a sign may lie off its mean."""
 N_FOLDS = 10
 """Into which groups are dealt to choose penalties and to keep residuals."""
 
@@ -202,7 +204,7 @@ def _regressions(table: Table, targets: Floats) -> list[Selector]:
 def _design(selector: Selector, signs: Signs) -> Floats:
     """Return a constant, the standardised signs, and their products with size and classes."""
     columns = np.column_stack([signs[name] for name in selector.names])
-    Z = np.clip((columns - selector.center) / selector.scale, -4, 4)
+    Z = np.clip((columns - selector.center) / selector.scale, -WIDEST, WIDEST)
     n, k = (Z[:, [selector.names.index(name)]] for name in ("log_n", "log_k"))
     found: Floats = np.column_stack([np.ones(len(Z)), Z, Z * n / 2, Z * k / 2])
     return found
@@ -216,7 +218,24 @@ def _linear(selector: Selector, signs: Signs) -> Floats:
 def expected(selector: Selector, signs: Signs, n_train: Floats) -> Floats:
     """Return each head's expected accuracy, (samples, heads), within [0, 1]."""
     trees = _forest.predict(selector.forest, signs, n_train)
-    found: Floats = np.clip(_accuracies((_linear(selector, signs) + trees) / 2), 0.0, 1.0)
+    targets = (_linear(selector, signs) + trees) / 2 + _beyond(selector, signs)
+    found: Floats = np.clip(_accuracies(targets), 0.0, 1.0)
+    return found
+
+
+def _beyond(selector: Selector, signs: Signs) -> Floats:
+    """Return by how much heads lead or trail more than any did, (samples, heads).
+
+    A cross-validated difference beyond `WIDEST` spreads is none that was seen in learning: what is
+    beyond is believed as it stands.
+    """
+    found = np.zeros((len(signs["cv"]), len(selector.heads)))
+    for place, name in enumerate(selector.heads):
+        if f"cv_{name}" in signs:
+            sign = selector.names.index(f"cv_{name}")
+            width = WIDEST * selector.scale[sign]
+            difference = signs[f"cv_{name}"] - selector.center[sign]
+            found[:, place] = difference - np.clip(difference, -width, width)
     return found
 
 

@@ -106,21 +106,19 @@ def held_out(solver: Solver, y: Ints, n_classes: int, folds: int) -> list[Floats
     that class has the score 0.
     """
     fold = assign(y, folds)
-    found: list[Floats] = []
+    parts = []
     for each in range(int(fold.max()) + 1):
         rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
         classes, codes = np.unique(y[rows], return_inverse=True)
-        scores = _scores(solver, rows, codes, others)
-        found = found or [np.full((len(y), n_classes), -np.inf) for _ in scores]
-        for S, part in zip(found, scores, strict=False):
-            S[np.ix_(others, classes)] = part
+        sure = len(classes) == 1
+        scores = None if sure else solver.left_out(rows, codes, others)
+        parts.append((np.ix_(others, classes), scores))
+    n_settings = max((len(scores) for _, scores in parts if scores is not None), default=1)
+    found = [np.full((len(y), n_classes), -np.inf) for _ in range(n_settings)]
+    for place, scores in parts:
+        for setting, S in enumerate(found):
+            S[place] = 0.0 if scores is None else scores[setting]
     return found
-
-
-def _scores(solver: Solver, rows: Ints, codes: Ints, others: Ints) -> list[Floats]:
-    if codes[0] == codes.max() == 0:
-        return [np.zeros((len(others), 1))]
-    return solver.left_out(rows, codes, others)
 
 
 def both_sides(margins: Floats) -> Floats:

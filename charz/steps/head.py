@@ -15,7 +15,9 @@ from charz import shelf
 from charz.errors import InputError
 from charz.heads import _choose, _layers, _measured
 from charz.heads._choose import Choice
+from charz.heads._measured import Measured
 from charz.records import EncoderSpec, Examples
+from charz.sample import Sample
 from charz.samplers import _random
 from charz.steps import _encode, _files
 
@@ -39,8 +41,9 @@ class Layers:
     ----------
     layers : list of dict
         One per layer, the shallowest first: ``spec``, ``layer``, ``accuracy`` (cross-validated, of
-        the logistic head), ``loss`` to the best layer with ``low`` and ``high``, ``cost`` as a
-        share of all layers, and ``measured``, the accuracy on labelled eval rows.
+        the logistic head), ``gain`` over the deepest layer with ``low`` and ``high``, ``loss`` to
+        the best layer, ``cost`` as a share of all layers, ``seconds`` of the head, and
+        ``measured``, the accuracy on labelled eval rows.
     enough : dict
         The row of the shallowest layer whose loss is within one standard error.
     best : dict
@@ -126,16 +129,32 @@ def choose_head(
         if X_eval is None or len(np.asarray(y_eval)) != len(made.sample.X_eval):
             raise InputError("y_eval has no row of X_eval for each label", "give both alike")
         codes = _codes(np.asarray(y_eval).astype(str).tolist(), made.classes)
-    sample, note = made.sample, ()
-    rows = np.arange(sample.n_train)
-    if len(rows) > MOST:
-        rows, note = rows[:MOST], (f"heads are compared on {MOST} of {len(rows)} rows",)
+    sample = made.sample
+    rows = slice(0, MOST)  # of an order that follows from the rows' values: an even choice
     X, y = sample.X_train[rows], sample.y_train[rows]
-    asked = None if X_eval is None else sample.X_eval
-    found = _measured.measure(X, y, sample.n_classes, asked)
-    choice = _choose.choose(found, y, sample.n_dims, level, codes, selector)
-    choice = replace(choice, notes=(*note, *_notes(y)))
-    return choice if asked is None else _with_forecast(choice, X, y, asked, level)
+    choice = _chosen(X, y, None if X_eval is None else sample.X_eval, codes, level, selector)
+    if len(X) == sample.n_train:
+        return choice
+    note = f"heads are compared on {MOST} of {sample.n_train} rows"
+    return replace(choice, notes=(note, *choice.notes))
+
+
+def _chosen(
+    X: Floats,
+    y: Ints,
+    X_eval: Floats | None,
+    y_eval: Ints | None,
+    level: float,
+    selector: Selector | None = None,
+    tuned: Measured | None = None,
+) -> Choice:
+    """Choose among all heads on rows in their final order, and a network where there is one."""
+    found = _measured.measure(X, y, int(y.max()) + 1, X_eval)
+    if tuned is not None:
+        found[_choose.TUNED] = tuned
+    choice = _choose.choose(found, y, X.shape[1], level, y_eval, selector)
+    choice = replace(choice, notes=_notes(y))
+    return choice if X_eval is None else _with_forecast(choice, X, y, X_eval, level)
 
 
 def _with_forecast(choice: Choice, X: Floats, y: Ints, X_eval: Floats, level: float) -> Choice:
@@ -204,12 +223,12 @@ def files(
 
         tuning.check(encoder, texts.y, tuning.Recipe())
     X, X_eval = (part[0] for part in _vectors([spec], texts))
-    say(f"{len(texts.y)} rows of {X.shape[1]} dimensions: cross-validating every head")
-    labels = [texts.classes[code] for code in texts.y]
-    y_eval = None if texts.y_eval is None else _labels(texts.y_eval, texts.classes)
-    choice = choose_head(X, labels, X_eval, y_eval, level=level)
-    if fine_tune:
-        choice = _with_tuned(choice, encoder, texts, X, X_eval, level, say)
+    rows = np.argsort(Sample(X, texts.y, X, len(texts.classes)).places)
+    X, texts = X[rows].astype(np.float64), replace(texts, train=_some(texts.train, rows))
+    texts = replace(texts, y=texts.y[rows])
+    say(f"{len(rows)} rows of {X.shape[1]} dimensions: cross-validating every head")
+    tuned = _tuned(encoder, texts, say) if fine_tune else None
+    choice = _chosen(X, texts.y, X_eval, texts.y_eval, level, tuned=tuned)
     told = {"encoder": str(spec), "train": train, "n_classes": len(texts.classes)}
     return replace(
         choice,
@@ -218,31 +237,15 @@ def files(
     )
 
 
-def _labels(codes: Ints, classes: Sequence[str]) -> list[str]:
-    return [classes[code] if code >= 0 else "\0unseen" for code in codes]
-
-
-def _with_tuned(
-    choice: Choice,
-    encoder: str,
-    texts: _Texts,
-    X: Floats,
-    X_eval: Floats | None,
-    level: float,
-    say: Say,
-) -> Choice:
-    """Fine-tune, and choose again among all heads in the order of the file's rows."""
+def _tuned(encoder: str, texts: _Texts, say: Say) -> Measured:
+    """Fine-tune the encoder's checkpoint and measure that as a head."""
     from charz.heads import fine_tune as tuning
 
-    n_classes, recipe = len(texts.classes), tuning.Recipe(say=say)
+    recipe = tuning.Recipe(say=say)
     evals = [] if texts.eval is None else [texts.eval]
-    answer = tuning.fine_tune(encoder, texts.train, texts.y, n_classes, evals, recipe)
-    found = _measured.measure(X.astype(np.float64), texts.y, n_classes, X_eval)
-    setting = {} if answer.chosen is None else tuning.setting(answer.chosen, recipe)
-    found[_choose.TUNED] = _measured.of_answer(answer, texts.y, setting)
-    again = _choose.choose(found, texts.y, X.shape[1], level, texts.y_eval)
-    kept = {name: each for name, each in choice.baselines.items() if name == "metamodel"}
-    return replace(again, notes=choice.notes, baselines=again.baselines | kept)
+    answer = tuning.fine_tune(encoder, texts.train, texts.y, len(texts.classes), evals, recipe)
+    chosen = 0.0 if answer.chosen is None else answer.chosen
+    return _measured.of_answer(answer, texts.y, tuning.setting(chosen, recipe))
 
 
 def layers(
@@ -299,7 +302,7 @@ def layers(
 def _shown(row: dict[str, Any], y_eval: Ints | None) -> dict[str, Any]:
     is_known = y_eval is not None and row["answers"] is not None
     measured = float((row["answers"] == y_eval).mean()) if is_known else None
-    kept = {name: row[name] for name in ("accuracy", "loss", "low", "high", "seconds")}
+    kept = {name: row[name] for name in ("accuracy", "gain", "low", "high", "loss", "seconds")}
     return kept | {"measured": measured}
 
 
