@@ -3,6 +3,8 @@
     python benchmarks/heads.py FOLDER --probe     results of all heads, as registry rows
     python benchmarks/heads.py FOLDER --judge     what choosing costs, groups of datasets held out
     python benchmarks/heads.py FOLDER --ship      fit the selector that comes with charz
+    python benchmarks/heads.py FOLDER --layers    which layer is enough, and whether it was
+    python benchmarks/heads.py FOLDER --tune      fine-tuning beside heads, from the lab's texts
     python benchmarks/heads.py FOLDER --tune      fine-tuning beside the heads on frozen vectors
 
 FOLDER holds the registry that `benchmarks/reference.py FOLDER --encode` made. Several parts may be
@@ -12,9 +14,12 @@ asked for at once; without any, all are done. What is measured already is not me
 from __future__ import annotations
 
 import argparse
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import lab
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
@@ -22,13 +27,15 @@ import sqlalchemy as sa
 import charz
 from charz import paths
 from charz.heads import HEADS, _selector, _signs
-from charz.schema import Dataset
-from charz.steps import probe, query, subset
+from charz.heads import _layers as layer_rows
+from charz.schema import TABLES, Dataset, Protocol
+from charz.steps import _filters, head, probe, query, subset
+from charz.steps._arrays import Arrays
 from charz.store import Store
 
-PROTOCOL = "choice"
-SIZES = (16, 64, 256, 1024)
-N_SEEDS = 1
+PROTOCOL, FEW = "choice", "choice_few"
+SIZES, FEW_SIZES = (16, 64, 256, 1024), (16, 64)
+N_SEEDS, N_FEW_SEEDS = 1, 4
 HALF = 400
 """Eval rows that decide which head was best where the others judge it."""
 DATASETS = (
@@ -49,6 +56,9 @@ ENCODERS = (
     "static:*/spacy-md", "*/multilingual-e5-small-q4?dtype=bfloat16&layer=6&max_tokens=64",
 )  # fmt: skip
 """Encoders of six lineages: 384, 256, 128, 256, 300 and 384 dimensions."""
+LAYERS = "*/all-minilm-l6-v2?dtype=bfloat16{}&max_tokens=64"
+DEPTHS = (0, 2, 3, 4, 5, 6)
+TUNED = ("trec6", "tweeteval_irony", "subj")
 LEVEL = 0.9
 
 
@@ -56,36 +66,37 @@ def main() -> None:
     """Do the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    for part in ("probe", "judge", "ship"):
+    parts = {"probe": _probe, "judge": _judge, "ship": _ship, "layers": _layers, "tune": _tune}
+    for part in parts:
         parser.add_argument(f"--{part}", action="store_true")
-    parser.add_argument("--seeds", type=int, default=N_SEEDS)
-    asked = parser.parse_args()
-    every = not (asked.probe or asked.judge or asked.ship)
-    with charz.open(str(asked.folder / "reference.db")) as store:
-        if asked.probe or every:
-            _probe(store, asked.seeds)
-        frame = _frame(store)
-    if asked.judge or every:
-        _judge(frame)
-    if asked.ship or every:
-        _ship(frame)
+    asked = vars(parser.parse_args())
+    every = not any(asked[part] for part in parts)
+    with charz.open(str(asked["folder"] / "reference.db")) as store:
+        for part, do in parts.items():
+            if asked[part] or every:
+                do(store)
 
 
-def _probe(store: Store, n_seeds: int) -> None:
+def _probe(store: Store) -> None:
     names = {row["name"] for row in store.rows(sa.select(Dataset.name))}
-    plan = {"sizes": SIZES, "n_seeds": n_seeds, "eval_sizes": [HALF, None], "probes": HEADS}
-    subset.protocol(store, PROTOCOL, **plan)
+    plan = {"eval_sizes": [HALF, None], "probes": HEADS}
+    subset.protocol(store, PROTOCOL, sizes=SIZES, n_seeds=N_SEEDS, **plan)
+    subset.protocol(store, FEW, sizes=FEW_SIZES, n_seeds=N_FEW_SEEDS, **plan)
     subset.run(store)
-    for place, encoder in enumerate(ENCODERS):
-        # The first encoder on all datasets, the others by turns on one half or the other.
-        chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
-        done = probe.run(store, encoders=[encoder], datasets=chosen, protocols=[PROTOCOL])
-        print(encoder, done, flush=True)
+    for protocol in (PROTOCOL, FEW):
+        for place, encoder in enumerate(ENCODERS):
+            # The first encoder on all datasets, the others by turns on one half or the other.
+            chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
+            asked = {"encoders": [encoder], "datasets": chosen, "protocols": [protocol]}
+            print(protocol, encoder, probe.run(store, **asked), flush=True)
 
 
 def _frame(store: Store) -> pd.DataFrame:
     """Return one row per sample: facts, and a column per head and number."""
-    rows = query.run(store, "heads", parameters={"protocol": PROTOCOL})
+    wide, few = (
+        query.run(store, "heads", parameters={"protocol": name}) for name in (PROTOCOL, FEW)
+    )
+    rows = pd.concat([wide, few[few["seed"] >= N_SEEDS]])  # the others are the same draws
     keys = ["encoder", "lineage", "n_dims", "dataset", "group_name", "n_train",
             "n_present", "majority_share", "seed"]  # fmt: skip
     numbers = ["accuracy", "cv_accuracy", "cv_log_loss", "chosen", "fit_seconds", "n_eval"]
@@ -131,8 +142,8 @@ def held_out(table: _selector.Table, groups: Any, n_folds: int = 10) -> dict[str
         found["low"][others] = np.quantile(draws, (1 - LEVEL) / 2, axis=1)
         found["high"][others] = np.quantile(draws, (1 + LEVEL) / 2, axis=1)
         first = draws.argmax(axis=2)
-        for head in range(len(HEADS)):
-            found["p_best"][others, head] = (first == head).mean(axis=1)
+        for place in range(len(HEADS)):
+            found["p_best"][others, place] = (first == place).mean(axis=1)
     return found
 
 
@@ -166,7 +177,8 @@ def regrets(frame: pd.DataFrame, place: Any) -> tuple[Any, Any]:
     )
 
 
-def _judge(frame: pd.DataFrame) -> None:
+def _judge(store: Store) -> None:
+    frame = _frame(store)
     table = table_of(frame)
     print(table.facts)
     weights = _selector._equal(table.groups)
@@ -203,10 +215,71 @@ def _print_regrets(frame: pd.DataFrame, chosen: dict[str, Any], weights: Any) ->
         )
 
 
-def _ship(frame: pd.DataFrame) -> None:
+def _ship(store: Store) -> None:
     path = paths.PACKAGE / "heads" / "shipped" / "selector.npz"
-    path.write_bytes(_selector.to_bytes(_selector.fit(table_of(frame))))
+    path.write_bytes(_selector.to_bytes(_selector.fit(table_of(_frame(store)))))
     print(path, path.stat().st_size)
+
+
+def _layers(store: Store, size: int = 256) -> None:
+    specs = [LAYERS.format(f"&layer={depth}" if depth < 6 else "") for depth in DEPTHS]
+    ids = [next(iter(_filters.encoders(store, [spec]))) for spec in specs]
+    found = []
+    for name in DATASETS:
+        dataset = store.row("dataset", name=name)
+        if dataset is not None:
+            found += _layers_of(store, ids, dataset["id"], size)
+    table = pd.DataFrame(found)
+    for name in ("enough", "best by CV", "always last"):
+        lost = 100 * (table["best"] - table[name]).mean()
+        print(
+            f"{name:12s} regret {lost:.2f} points, depth {table[name + ' depth'].mean():.2f} of 6"
+        )
+    print(
+        "coverage of the gain over the last layer",
+        round(float(table["inside"].mean()), 3),
+        len(table),
+    )
+
+
+def _layers_of(store: Store, ids: list[int], dataset_id: int, size: int) -> list[dict[str, Any]]:
+    table = TABLES["subset"]
+    mine = sa.select(table).join(Protocol, Protocol.id == table.c.protocol_id).where(
+        table.c.labels_of_id == dataset_id, Protocol.name == PROTOCOL)  # fmt: skip
+    rows = store.rows(mine)
+    train = next((r["id"] for r in rows if (r["role"], r["n_rows"]) == ("train", size)), None)
+    if train is None:
+        return []
+    eval_ = max((r for r in rows if r["role"] == "eval"), key=lambda r: r["n_rows"])["id"]
+    spaces = [Arrays(store, each, dataset_id) for each in ids]
+    known, asked = spaces[0].draw(train), spaces[0].draw(eval_)
+    X, E = ([s.vectors(i)[d.rows] for s in spaces] for i, d in ((train, known), (eval_, asked)))
+    compared = layer_rows.compare(X, known.labels, spaces[0].n_classes(train), LEVEL, E)
+    truth = np.array([(row["answers"] == asked.labels).mean() for row in compared])
+    places = {
+        "enough": layer_rows.enough(compared), "always last": len(ids) - 1,
+        "best by CV": int(np.argmax([row["accuracy"] for row in compared])),
+    }  # fmt: skip
+    inside = [row["low"] <= gain <= row["high"]
+              for row, gain in zip(compared[:-1], truth - truth[-1], strict=False)]  # fmt: skip
+    depth = {f"{name} depth": DEPTHS[place] for name, place in places.items()}
+    scores = {name: truth[place] for name, place in places.items()}
+    return [{"best": truth.max(), "inside": np.mean(inside)} | scores | depth]
+
+
+def _tune(_: Store) -> None:
+    spec = f"st:{Path(os.environ['CHARZ_LAB_ENCODERS']) / 'splade-tiny'}"
+    for name in TUNED:
+        for size in (64, 256):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(lab.smaller(name, size, 800, Path(folder)))
+                files = {"train": str(path / "train.jsonl.gz"), "eval": str(path / "test.jsonl.gz")}
+                choice = head.files(encoder=spec, fine_tune=True, **files)
+            rows = choice.heads.set_index("head")
+            shown = rows.loc[["fine_tune", "logistic"], ["value", "measured", "seconds"]]
+            best = rows.drop("fine_tune")["measured"].max()
+            print(name, size, choice.recommended, f"best head {best:.3f}", flush=True)
+            print(shown.round(3).to_string(header=False), rows.loc["fine_tune", "setting"])
 
 
 if __name__ == "__main__":

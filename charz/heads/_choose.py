@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.heads import HEADS, LINEAR, _selector
-from charz.heads._layers import paired
+from charz.heads._layers import CORRECTED, paired
 from charz.heads._measured import Measured
 from charz.heads._selector import Selector
 from charz.heads._signs import JUDGED, Facts, signs
@@ -129,7 +129,7 @@ def _with_tuned(
     """Add a fine-tuned network: the logistic head's accuracy and the paired gain over it."""
     gains = found[TUNED].is_right.astype(float) - found["logistic"].is_right
     gain = paired(gains, level)
-    noise = np.random.default_rng(1).normal(gain["gain"], gain["error"], len(draws))
+    noise = np.random.default_rng(1).normal(gain["gain"], CORRECTED * gain["error"], len(draws))
     value = np.clip(middle[0] + gain["gain"], 0.0, 1.0)
     return np.append(middle, value), np.column_stack([draws, np.clip(draws[:, 0] + noise, 0, 1)])
 

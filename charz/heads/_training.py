@@ -92,7 +92,7 @@ class Trainer:
                 classifier(self._inputs(tokens, rows)), labels[torch.as_tensor(rows)]
             )
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             torch.nn.utils.clip_grad_norm_(classifier.parameters(), CLIP)
             optimizer.step()
             schedule.step()
@@ -111,7 +111,7 @@ class Trainer:
     def _inputs(self, tokens: Tokens, rows: Ints) -> dict[str, Any]:
         device = self._network.device
         return {name: torch.from_numpy(array).to(device)
-                for name, array in tokens.padded(rows).items()}  # fmt: skip
+                for name, array in tokens.padded(rows.astype(np.int64)).items()}  # fmt: skip
 
     def _tokens(self, examples: Examples) -> Tokens:
         tokenizer, takes = self._network.tokenizer, self._network.takes

@@ -103,7 +103,8 @@ class _Solver:
         if not gamma:
             return products
         lengths = (np.einsum("nd,nd->n", X, X)[:, None], np.einsum("nd,nd->n", own, own))
-        return np.exp(-gamma * np.maximum(lengths[0] + lengths[1] - 2 * products, 0))
+        K: Floats = np.exp(-gamma * np.maximum(lengths[0] + lengths[1] - 2 * products, 0))
+        return K
 
     def left_out(self, rows: Ints, y: Ints, others: Ints) -> list[Floats]:
         found = []
