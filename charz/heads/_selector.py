@@ -168,7 +168,8 @@ def _equal(groups: Any) -> Floats:
 def _weights(table: Table) -> Floats:
     """Return the weights of a regression, (samples,): of equal groups, over the error to expect."""
     found: Floats = _equal(table.groups) / error(table.n_train, table.signs["cv"])
-    return found / found.sum()
+    found /= found.sum()
+    return found
 
 
 def folds(groups: Any, n_folds: int = N_FOLDS) -> Any:
@@ -284,7 +285,7 @@ def from_bytes(content: bytes) -> Selector:
     about = json.loads(str(arrays["about"])) if "about" in arrays else {}
     if about.get("format") != FORMAT:
         raise InputError("this selector has another format", "fit it again")
-    names = {key: tuple(about[key]) for key in ("heads", "names")}
+    names: Any = {key: tuple(about[key]) for key in ("heads", "names")}
     parts: Any = {name: arrays[name].astype(np.float64) for name in _ARRAYS}
     forest = {name.removeprefix("forest/"): array for name, array in arrays.items()
               if name.startswith("forest/")}  # fmt: skip
