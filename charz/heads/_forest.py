@@ -44,7 +44,10 @@ def fit(signs: Signs, n_train: Floats, targets: Floats, weights: Floats) -> Arra
     forest = ExtraTreesRegressor(
         N_TREES, max_features=0.5, min_samples_leaf=LEAST_PER_LEAF, random_state=0
     ).fit(_matrix(signs), (targets - _base(signs, targets.shape[1])) / scale, weights)
-    return _trees.from_forest(forest)
+    arrays = _trees.from_forest(forest)
+    # Rows are compared in float32; thresholds and answers need no more.
+    halved = {name: arrays[name].astype(np.float32) for name in ("tree_threshold", "tree_value")}
+    return arrays | halved
 
 
 def predict(forest: Arrays, signs: Signs, n_train: Floats) -> Floats:
