@@ -33,9 +33,10 @@ from charz.steps import _filters, head, probe, query, subset
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
-PROTOCOL = "choice"
-SIZES = (16, 64, 256, 1024)
-N_SEEDS = 1
+PROTOCOL, FEW = "choice", "choice_few"
+SIZES, FEW_SIZES = (16, 64, 256, 1024), (16, 64)
+N_SEEDS, N_FEW_SEEDS = 1, 3
+"""Draws of few rows differ most, and cost least: there are more of them."""
 HALF = 400
 """Eval rows that decide which head was best where the others judge it."""
 DATASETS = (
@@ -79,19 +80,23 @@ def main() -> None:
 
 def _probe(store: Store) -> None:
     names = {row["name"] for row in store.rows(sa.select(Dataset.name))}
-    plan = {"sizes": SIZES, "n_seeds": N_SEEDS, "eval_sizes": [HALF, None], "probes": HEADS}
-    subset.protocol(store, PROTOCOL, **plan)
+    plan = {"eval_sizes": [HALF, None], "probes": HEADS}
+    subset.protocol(store, PROTOCOL, sizes=SIZES, n_seeds=N_SEEDS, **plan)
+    subset.protocol(store, FEW, sizes=FEW_SIZES, n_seeds=N_FEW_SEEDS, **plan)
     subset.run(store)
-    for place, encoder in enumerate(ENCODERS):
-        # The first encoder on all datasets, the others by turns on one half or the other.
-        chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
-        done = probe.run(store, encoders=[encoder], datasets=chosen, protocols=[PROTOCOL])
-        print(encoder, done, flush=True)
+    for protocol, n_seeds in ((PROTOCOL, N_SEEDS), (FEW, N_FEW_SEEDS)):
+        for place, encoder in enumerate(ENCODERS):
+            # The first encoder on all datasets, the others by turns on one half or the other.
+            chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
+            asked = {"encoders": [encoder], "datasets": chosen, "n_seeds": n_seeds}
+            print(encoder, probe.run(store, protocols=[protocol], **asked), flush=True)
 
 
 def _frame(store: Store) -> pd.DataFrame:
     """Return one row per sample: facts, and a column per head and number."""
-    rows = query.run(store, "heads", parameters={"protocol": PROTOCOL})
+    every = ({"protocol": name} for name in (PROTOCOL, FEW))
+    wide, few = (query.run(store, "heads", parameters=each) for each in every)
+    rows = pd.concat([wide, few[few["seed"].between(N_SEEDS, N_FEW_SEEDS - 1)]])
     keys = ["encoder", "lineage", "n_dims", "dataset", "group_name", "n_train",
             "n_present", "majority_share", "seed"]  # fmt: skip
     numbers = ["accuracy", "cv_accuracy", "cv_log_loss", "chosen", "fit_seconds", "n_eval"]
@@ -204,12 +209,11 @@ def _print_regrets(frame: pd.DataFrame, chosen: dict[str, Any], weights: Any) ->
     sizes = frame["n_train"].to_numpy()
     for name, place in chosen.items():
         whole, halves = regrets(frame, place)
-        by_size = [
-            np.average(whole[sizes == n], weights=weights[sizes == n]) for n in sorted(set(sizes))
-        ]
-        print(
-            f"{name:22s} {weights @ whole:.2f} {weights @ halves:.2f}  by n:", *np.round(by_size, 2)
-        )
+        shown = []
+        for lost in (whole, halves):
+            sized = [(lost[sizes == n], weights[sizes == n]) for n in sorted(set(sizes))]
+            shown.append([weights @ lost, *(np.average(x, weights=w) for x, w in sized)])
+        print(f"{name:22s}", *np.round(shown[0], 2), "|", *np.round(shown[1], 2))
 
 
 def _ship(store: Store) -> None:
