@@ -35,7 +35,7 @@ from charz.store import Store
 
 PROTOCOL, FEW = "choice", "choice_few"
 SIZES, FEW_SIZES = (16, 64, 256, 1024), (16, 64)
-N_SEEDS, N_FEW_SEEDS = 1, 3
+N_SEEDS, N_FEW_SEEDS, N_FEW_ENCODERS = 1, 3, 3
 """Draws of few rows differ most, and cost least: there are more of them."""
 HALF = 400
 """Eval rows that decide which head was best where the others judge it."""
@@ -84,8 +84,10 @@ def _probe(store: Store) -> None:
     subset.protocol(store, PROTOCOL, sizes=SIZES, n_seeds=N_SEEDS, **plan)
     subset.protocol(store, FEW, sizes=FEW_SIZES, n_seeds=N_FEW_SEEDS, **plan)
     subset.run(store)
-    for protocol, n_seeds in ((PROTOCOL, N_SEEDS), (FEW, N_FEW_SEEDS)):
-        for place, encoder in enumerate(ENCODERS):
+    for protocol, n_seeds, encoders in (
+        (PROTOCOL, N_SEEDS, ENCODERS), (FEW, N_FEW_SEEDS, ENCODERS[:N_FEW_ENCODERS])
+    ):  # fmt: skip
+        for place, encoder in enumerate(encoders):
             # The first encoder on all datasets, the others by turns on one half or the other.
             chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
             asked = {"encoders": [encoder], "datasets": chosen, "n_seeds": n_seeds}
@@ -212,7 +214,8 @@ def _print_regrets(frame: pd.DataFrame, chosen: dict[str, Any], weights: Any) ->
         shown = []
         for lost in (whole, halves):
             sized = [(lost[sizes == n], weights[sizes == n]) for n in sorted(set(sizes))]
-            shown.append([weights @ lost, *(np.average(x, weights=w) for x, w in sized)])
+            means = [np.average(x, weights=w) for x, w in sized]
+            shown.append([np.mean(means), *means])
         print(f"{name:22s}", *np.round(shown[0], 2), "|", *np.round(shown[1], 2))
 
 
