@@ -319,22 +319,24 @@ def _read(train: str, eval_: str | None, columns: dict[str, Any]) -> _Texts:
         rows = _some(rows, _random.permutation(len(rows), 0, "head")[:MOST])
     labels = rows.labels or ()
     classes = tuple(sorted(set(labels)))
-    asked = None if eval_ is None else _asked(eval_, columns)
+    asked, more = (None, []) if eval_ is None else _asked(eval_, columns)
     if asked is not None and (rows.pairs is None) != (asked.pairs is None):
         raise InputError("one of the files has text pairs, the other not", "give both alike")
     known = None if asked is None or asked.labels is None else _codes(asked.labels, classes)
-    return _Texts(rows, _codes(labels, classes), classes, asked, known, tuple(notes))
+    return _Texts(rows, _codes(labels, classes), classes, asked, known, (*notes, *more))
 
 
-def _asked(path: str, columns: dict[str, Any]) -> Examples:
-    """Return eval rows, with labels where the file has them."""
+def _asked(path: str, columns: dict[str, Any]) -> tuple[Examples, list[str]]:
+    """Return eval rows, with labels where the file has them, and what to say of it."""
     from charz.sources.files import read_examples
 
+    notes = []
     try:
-        rows, _ = read_examples(path, labelled=True, **columns)
+        rows, skipped = read_examples(path, labelled=True, **columns)
     except InputError:
-        rows, _ = read_examples(path, labelled=False, **columns)
-    return rows
+        rows, skipped = read_examples(path, labelled=False, **columns)
+        notes.append(f"{path} has no labels: heads are not tested on it")
+    return rows, notes + [f"{n} rows of {path} left out: {why}" for why, n in skipped.items()]
 
 
 def _some(rows: Examples, chosen: Ints) -> Examples:

@@ -39,6 +39,7 @@ def test_rows_go_to_stdout_and_talk_to_stderr(charz, task):
     assert "take " in result.stderr
     assert "going beyond linear" in result.stderr
     assert "always logistic" in result.stderr
+    assert "has no labels" in result.stderr
 
 
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
