@@ -35,7 +35,7 @@ from charz.store import Store
 
 PROTOCOL, FEW = "choice", "choice_few"
 SIZES, FEW_SIZES = (16, 64, 256, 1024), (16, 64)
-N_SEEDS, N_FEW_SEEDS, N_FEW_ENCODERS = 1, 3, 3
+N_SEEDS, N_FEW_SEEDS = 1, 3
 """Draws of few rows differ most, and cost least: there are more of them."""
 HALF = 400
 """Eval rows that decide which head was best where the others judge it."""
@@ -84,10 +84,8 @@ def _probe(store: Store) -> None:
     subset.protocol(store, PROTOCOL, sizes=SIZES, n_seeds=N_SEEDS, **plan)
     subset.protocol(store, FEW, sizes=FEW_SIZES, n_seeds=N_FEW_SEEDS, **plan)
     subset.run(store)
-    for protocol, n_seeds, encoders in (
-        (PROTOCOL, N_SEEDS, ENCODERS), (FEW, N_FEW_SEEDS, ENCODERS[:N_FEW_ENCODERS])
-    ):  # fmt: skip
-        for place, encoder in enumerate(encoders):
+    for protocol, n_seeds in ((PROTOCOL, N_SEEDS), (FEW, N_FEW_SEEDS)):
+        for place, encoder in enumerate(ENCODERS):
             # The first encoder on all datasets, the others by turns on one half or the other.
             chosen = [name for name in DATASETS[place % 2 :: 2 if place else 1] if name in names]
             asked = {"encoders": [encoder], "datasets": chosen, "n_seeds": n_seeds}
