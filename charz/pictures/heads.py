@@ -101,8 +101,8 @@ def text(rows: Rows, width: int = 80) -> str:
     >>> row = {"head": "svm", "gain": 0.01, "gain_low": -0.01, "gain_high": 0.03, "p_best": 0.5}
     >>> other = {"head": "ridge", "gain": 0.0, "gain_low": -0.02, "gain_high": 0.02, "p_best": 0.1}
     >>> print(text([row, other], 40))
-    svm     +1.0  50%      -----|----+----------
-    ridge   +0.0  10%  ---------+---------
+    svm     +1.0  50%      ----|---+-------
+    ridge   +0.0  10%  --------+--------
     """
     room = max(len(row["head"]) for row in rows)
     low = min(0.0, *(row["gain_low"] for row in rows))
