@@ -50,10 +50,9 @@ def main() -> None:
         table[f"error of {name}"] = 100 * (table[name] - table["truth"]).abs()
     table["bias of own"] = 100 * (table["own"] - table["truth"])
     columns = ["error of own", "error of value", "bias of own", "inside"]
-    print(
-        table.groupby("encoder")[columns].mean().assign(n=table.groupby("encoder").size()).round(2)
-    )
-    print(table[columns].mean().round(2))
+    means = table.groupby("encoder")[columns].mean()
+    means.loc["all"] = table[columns].mean()
+    print(means.assign(n=table.groupby("encoder").size()).round(2).to_string())
 
 
 def true_means(store, judged: dict[str, str]) -> pd.DataFrame:

@@ -22,6 +22,7 @@ _HOMES = {
     "similar_tasks": "charz.steps.similar",
     "recommend": "charz.steps.recommend",
     "recommend_from_scores": "charz.completion._recommend",
+    "choose_head": "charz.steps.head",
     "probe_grid": "charz.probes._grid",
     "open": "charz.store",
     "EncoderSpec": "charz.records",

@@ -190,7 +190,8 @@ class Prediction:
     cv_probabilities : float array (n_train, n_classes) or None
         Out-of-fold probabilities at the chosen setting.
     chosen : float or None
-        The chosen hyperparameter (C, alpha, k).
+        The chosen hyperparameter (C, alpha, k), or its place in the probe's grid (svm, mlp,
+        boosting).
     gap : float or None
         Relative objective gap of the fit, where the solver certifies one.
     seconds : float

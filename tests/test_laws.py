@@ -35,7 +35,17 @@ FLOORS = [
         "task_embeddings",
         "tridiagonal",
     },
-    {*SHELVES, "artifacts", "chunks", "pending", "published", "regions", "store", "warehouse"},
+    {
+        *SHELVES,
+        "artifacts",
+        "chunks",
+        "heads",
+        "pending",
+        "published",
+        "regions",
+        "store",
+        "warehouse",
+    },
     {"steps"},
     {"cli"},
 ]

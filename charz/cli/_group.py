@@ -14,7 +14,8 @@ from charz.paths import PACKAGE
 
 ORDER = (
     "quickstart", "ingest", "subset", "embed", "probe", "characterize", "fit",
-    "evaluate", "predict", "recommend", "curve", "compare", "coverage", "label", "plan", "similar",
+    "evaluate", "predict", "recommend", "head", "curve", "compare", "coverage", "label", "plan",
+    "similar",
     "outcome", "update", "status", "query", "check", "export", "import", "db",
 )  # fmt: skip
 """The order of the work; a command that is not named here stands at the end."""

@@ -44,7 +44,7 @@ def command(
     style: str | None,
     **asked: Any,
 ) -> None:
-    """Forecast the score with more labels, and how many reach a target.
+    """Forecast the score with more labels, and how many it takes.
 
     One row per size: the expected score with its interval, beside cross-validation ('last'),
     families of curves and their median. The answer for the target, and a picture in text, go to

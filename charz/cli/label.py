@@ -25,7 +25,7 @@ _ENOUGH = "eight texts of two classes"
 @click.command(
     cls=Command,
     examples=(
-        "charz label --encoder static:glove --pool texts.csv --budget 50 > next.csv",
+        "charz label --encoder static:glove --pool texts.csv --budget 50",
         "charz label --encoder static:glove --pool texts.csv --labelled next.csv --stop-below 1",
     ),
 )

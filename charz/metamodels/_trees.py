@@ -33,7 +33,10 @@ def from_boosting(model: Any) -> Arrays:
 
 
 def from_forest(model: Any) -> Arrays:
-    """Export a fitted ExtraTreesRegressor or RandomForestRegressor with one output."""
+    """Export a fitted ExtraTreesRegressor or RandomForestRegressor.
+
+    With several outputs ``tree_value`` is (nodes, outputs), and so is what `predict` answers.
+    """
     trees = [estimator.tree_ for estimator in model.estimators_]
     arrays = _joined([tree.node_count for tree in trees], [_grown(tree) for tree in trees])
     divisor = np.array(float(len(trees)))
@@ -41,7 +44,9 @@ def from_forest(model: Any) -> Arrays:
 
 
 def predict(arrays: Arrays, X: Floats) -> Floats:
-    """Return the trees' answer for each row, (rows,); NaN goes the way learned for it.
+    """Return the trees' answer for each row, (rows,) or (rows, outputs).
+
+    NaN goes the way learned for it.
 
     Trees are added in their order, so the sum is bit for bit scikit-learn's.
 
@@ -70,7 +75,8 @@ def _walk(arrays: Arrays, X: Floats) -> Floats:
         child = np.where(left, arrays["tree_left"][node], arrays["tree_right"][node])
         node = np.where(feature >= 0, child, node)
         feature = arrays["tree_feature"][node]
-    total = np.full(len(X), float(arrays["tree_start"]))
+    shape = (len(X), *arrays["tree_value"].shape[1:])
+    total = np.full(shape, float(arrays["tree_start"]))
     for leaf in node.T:
         total += arrays["tree_value"][leaf]
     return total / float(arrays["tree_divisor"])
@@ -106,5 +112,5 @@ def _grown(tree: Any) -> Arrays:
         "tree_left": tree.children_left.astype(np.int64),
         "tree_right": tree.children_right.astype(np.int64),
         "tree_missing_left": tree.missing_go_to_left.astype(bool),
-        "tree_value": tree.value[:, 0, 0].astype(np.float64),
+        "tree_value": tree.value[:, 0 if tree.n_outputs == 1 else slice(None), 0].astype(float),
     }

@@ -10,6 +10,9 @@ An item is a module with
 ``PARAMETERS``
     Its parameters and their defaults.
 
+Where what is chosen is not a single number, ``Prediction.chosen`` is its place in a grid, and the
+item says with ``setting(chosen) -> dict`` what it stands for.
+
 Two things work without a registry and are loaded when asked for: `probe_grid`, every subset
 under every C in one table, and `LogisticProbe`, a scikit-learn classifier.
 """

@@ -52,6 +52,16 @@ def test_extra_trees_are_bit_for_bit_scikit_learn() -> None:
     assert np.array_equal(answer, model.predict(new))
 
 
+def test_trees_of_several_outputs_answer_as_scikit_learns() -> None:
+    X = holed(0).astype(np.float32)
+    Y = np.column_stack([target(X), -2 * target(X), np.nan_to_num(X[:, 0])])
+    model = ExtraTreesRegressor(20, min_samples_leaf=3, random_state=0).fit(X, Y)
+    arrays = _trees.from_forest(model)
+    assert arrays["tree_value"].shape[1:] == (3,)
+    answer = _trees.predict(arrays, X.astype(np.float64))
+    np.testing.assert_allclose(answer, model.predict(X), rtol=1e-12, atol=1e-12)
+
+
 def test_a_stump_reads_by_hand() -> None:
     arrays = {
         "tree_first": np.array([0]),

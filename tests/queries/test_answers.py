@@ -207,6 +207,18 @@ def test_probe_comparison(ask, small):
     assert list(found.index) == [16, 64]
 
 
+def test_heads_are_the_cells_of_a_protocol(ask, small):
+    found = ask("heads", protocol="curve")
+    keys = ["encoder", "dataset", "n_train", "seed", "n_eval"]
+    cells = small.cells.query("protocol == 'curve'").rename(columns={"probe": "head"})
+    both = found.merge(cells, on=[*keys, "head"], suffixes=("", "_flat"))
+    assert len(found) == len(cells) == len(both) > 0
+    assert np.allclose(both["accuracy"], both["accuracy_flat"])
+    assert (found["n_present"] == 2).all()
+    assert found["majority_share"].between(0.5, 1).all()
+    assert ask("heads").empty
+
+
 def test_shift_drop(ask, small):
     found = ask("shift_drop")
     means = logistic(small).groupby(["encoder", "dataset", "eval_dataset", "n_train"])

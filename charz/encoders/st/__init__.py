@@ -39,7 +39,9 @@ from charz.records import EncoderFacts, EncoderSpec
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["DTYPES", "OPTIONS", "checkpoint", "describe", "load"]
+    from charz.encoders.st._network import Network
+
+__all__ = ["DTYPES", "OPTIONS", "checkpoint", "describe", "load", "settled"]
 
 OPTIONS = (
     "backend", "dims", "dtype", "layer", "max_tokens", "normalize", "pair", "pooling", "prompt",
@@ -96,6 +98,23 @@ def load(specs: Sequence[EncoderSpec], untrained_seed: int | None = None) -> Loa
     from charz.encoders.st._pass import Pass
 
     return Pass(network, settings)
+
+
+def settled(spec: EncoderSpec) -> tuple[Network, Settings]:
+    """Return a checkpoint as a network to train, and what its spec asks of it.
+
+    Raises
+    ------
+    InputError
+        When an option is unknown or out of range, or the checkpoint does not load.
+    MissingExtraError
+        When torch or sentence-transformers are not installed.
+    """
+    place, held = _open(spec)
+    settings = settle(spec, held)
+    from charz.encoders.st._network import open_network
+
+    return open_network(spec, place, held, _backend(spec), None), settings
 
 
 def _open(spec: EncoderSpec) -> tuple[Path, Folder]:

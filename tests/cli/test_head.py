@@ -1,0 +1,94 @@
+"""``charz head`` on files."""
+
+from __future__ import annotations
+
+import pytest
+
+from charz.heads import HEADS
+from tests.cli.conftest import table, texts
+from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
+
+ENCODER = "tfidf:?dims=16"
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    return table(tmp_path / "labelled.csv", texts(60, 9))
+
+
+def test_json_has_all_of_it(rows, task, labelled):
+    (found,) = rows("head", "--encoder", ENCODER, "--train", task["train"], "--eval", labelled)
+    assert found["heads"][0]["head"] == found["recommended"]
+    assert sorted(row["head"] for row in found["heads"]) == sorted(HEADS)
+    assert set(found["baselines"]) == {"always logistic", "cv-pick", "metamodel"}
+    assert found["provenance"]["encoder"] == ENCODER
+    assert found["provenance"]["n_train"] == 24
+    for row in found["heads"]:
+        assert 0 <= row["low"] <= row["value"] <= row["high"] <= 1
+        assert 0 <= row["measured"] <= 1
+    assert set(found["beyond_linear"]) >= {"pays", "gain", "low", "high", "probability"}
+
+
+def test_rows_go_to_stdout_and_talk_to_stderr(charz, task):
+    result = charz("head", "--encoder", ENCODER, "--train", task["train"], "--eval", task["eval"])
+    assert result.exit_code == 0, result.output
+    head, *lines = result.stdout.splitlines()
+    assert head.startswith("head,value,low,high,p_best,gain")
+    assert "measured" not in head  # the eval texts have no labels
+    assert len(lines) == len(HEADS)
+    assert "take " in result.stderr
+    assert "going beyond linear" in result.stderr
+    assert "always logistic" in result.stderr
+    assert "has no labels" in result.stderr
+
+
+@pytest.mark.parametrize("suffix", [".png", ".svg"])
+def test_a_figure_is_drawn(charz, task, tmp_path, suffix):
+    pytest.importorskip("matplotlib")
+    path = tmp_path / f"heads{suffix}"
+    arguments = ("head", "--encoder", ENCODER, "--train", task["train"], "--figure", path)
+    result = charz(*arguments, "--format", "table")
+    assert result.exit_code == 0, result.output
+    assert path.stat().st_size > 1000
+    assert "gain over logistic" in result.stdout
+
+
+def test_layers_are_compared_in_one_pass(rows, charz, task, labelled, build_bert):  # noqa: F811
+    spec = f"st:{build_bert()}"
+    given = ("head", "--encoder", spec, "--train", task["train"], "--eval", labelled, "--layers")
+    (found,) = rows(*given)
+    assert [row["layer"] for row in found["layers"]] == [0, 1, 2, 3]
+    assert [row["cost"] for row in found["layers"]] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert found["layers"][-1]["gain"] == 0
+    assert found["enough"] in found["layers"]
+    assert found["best"]["loss"] == 0
+    assert "is enough here" in charz(*given).stderr
+
+
+def test_a_checkpoint_is_fine_tuned(rows, task, build_bert, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    spec = f"st:{build_bert()}"
+    (found,) = rows("head", "--encoder", spec, "--train", task["train"], "--fine-tune")
+    (tuned,) = (row for row in found["heads"] if row["head"] == "fine_tune")
+    assert tuned["basis"] == "paired rows"
+    assert set(tuned["setting"]) == {"rate", "reset_layers"}
+    assert len(found["heads"]) == len(HEADS) + 1
+
+
+def test_wrong_usage_and_bad_input_are_one_error(charz, task, tmp_path):
+    train = ("--train", task["train"])
+    assert charz("head", *train).exit_code == 2
+    assert charz("head", "--encoder", ENCODER, *train, "--layers", "--fine-tune").exit_code == 2
+    one = table(tmp_path / "one.csv", [("a text", "same"), ("another", "same")])
+    for arguments, said in (
+        (("--encoder", ENCODER, "--train", one), "two classes"),
+        (("--encoder", ENCODER, "--train", tmp_path / "no.csv"), "does not exist"),
+        (("--encoder", ENCODER, *train, "--layers"), "no layers"),
+        (("--encoder", ENCODER, *train, "--fine-tune"), "no weights"),
+        (("--encoder", "nokind:", *train), "nokind"),
+        (("--encoder", ENCODER, *train, "--figure", tmp_path / "a.gif"), "no picture"),
+    ):
+        result = charz("head", *arguments)
+        assert result.exit_code == 1, result.output
+        assert said in result.stderr
+        assert "remedy" in result.stderr

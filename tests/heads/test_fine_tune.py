@@ -1,0 +1,143 @@
+"""Fine-tuning a tiny real network: it learns, it repeats itself, and the loop is what it says."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from charz.errors import InputError
+from charz.heads import fine_tune as tuning
+from charz.records import EncoderSpec, Examples
+from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("sentence_transformers")
+
+QUICK = tuning.Recipe(
+    grid=((1e-3, 0), (1e-3, 1)), epochs=3, least_updates=80, batch=8, folds=2, threads=1
+)
+
+
+def texts(n, seed=0):
+    """Sentences that are about a cat or a dog, and whose labels hang on what it did."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    words = ["the", "a", "on", "mat", "hat", "film", "food", "very", "not", "is", "was", "it"]
+    said = [" ".join(rng.choice(words, 4)) + (" good fun" if code else " bad dull") for code in y]
+    return Examples(tuple(said)), y
+
+
+@pytest.fixture(scope="module")
+def spec(build_bert):  # noqa: F811
+    return f"st:{build_bert(normalize=False)}"
+
+
+def test_it_learns_what_words_tell(spec):
+    train, y = texts(48)
+    asked, truth = texts(40, seed=1)
+    got = tuning.fine_tune(spec, train, y, 2, [asked], QUICK)
+    P = got.probabilities[0]
+    assert P.shape == (40, 2)
+    np.testing.assert_allclose(P.sum(axis=1), 1, atol=1e-9)
+    assert (P.argmax(axis=1) == truth).mean() > 0.8
+    assert got.cv_probabilities.shape == (48, 2)
+    assert (got.cv_probabilities.argmax(axis=1) == y).mean() > 0.7
+    assert got.chosen in (0.0, 1.0)
+    assert got.seconds > 0
+    assert set(tuning.setting(got.chosen, QUICK)) == {"rate", "reset_layers"}
+
+
+def test_the_same_seed_gives_the_same_floats_and_leaves_the_checkpoint(spec):
+    from charz.heads._training import Trainer
+
+    train, y = texts(12)
+    trainer = Trainer(EncoderSpec.parse(spec), 2, QUICK)
+    before = [each.clone() for each in trainer._network.model.parameters()]
+    state = torch.random.get_rng_state()
+    (first,), (again,) = (trainer.run(train, y, [train], place=1) for _ in range(2))
+    assert np.array_equal(first, again)
+    after = trainer._network.model.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert torch.equal(state, torch.random.get_rng_state())
+    other = Trainer(EncoderSpec.parse(spec), 2, tuning.Recipe(**{**vars(QUICK), "seed": 1}))
+    assert not np.array_equal(first, other.run(train, y, [train], place=1)[0])
+
+
+def test_the_first_step_is_bias_corrected(spec):
+    from charz.heads._training import Classifier, groups
+
+    model = torch.nn.Linear(2, 2)
+    classifier = Classifier(model, "mean", 2, 2)
+    optimizer = torch.optim.AdamW(groups(classifier, 0.0), lr=0.1, fused=True)
+    before = classifier.head.weight.detach().clone()
+    classifier.head(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    # With correction the first step is the rate, whatever the gradient; without, a third of it.
+    moved = before - classifier.head.weight.detach()
+    np.testing.assert_allclose(moved.numpy(), 0.1, rtol=1e-4)
+    decays = {group["weight_decay"] for group in groups(classifier, 0.5)}
+    assert decays == {0.0, 0.5}
+
+
+def test_layers_are_drawn_anew_from_the_top(spec):
+    from charz.heads._training import Trainer, redraw
+
+    trainer = Trainer(EncoderSpec.parse(spec), 2, QUICK)
+    fresh = trainer._fresh(1).model
+    own = trainer._network.model
+    pairs = zip(own.encoder.layer, fresh.encoder.layer, strict=True)
+    same = [torch.equal(a.output.dense.weight, b.output.dense.weight) for a, b in pairs]
+    assert same == [True, True, False]
+    assert torch.equal(
+        own.embeddings.word_embeddings.weight, fresh.embeddings.word_embeddings.weight
+    )
+    norm = fresh.encoder.layer[2].output.LayerNorm
+    assert torch.equal(norm.weight, torch.ones(32))
+    with pytest.raises(InputError, match="drawn anew"):
+        redraw(own, 3, 4)
+
+
+def test_every_row_is_seen_and_the_rate_ends_at_zero():
+    from charz.heads._training import batches, slope
+
+    seen = np.concatenate(list(batches(10, 4, 10, seed=3)))
+    assert (np.bincount(seen, minlength=10) == 4).all()
+    assert [len(rows) for rows in batches(3, 16, 2, seed=0)] == [3, 3]
+    rates = [slope(step, 100, 0.1) for step in range(101)]
+    assert max(rates) == 1.0
+    assert rates[-1] == 0
+    assert all(b > a for a, b in itertools.pairwise(rates[:10]))
+    assert all(b < a for a, b in itertools.pairwise(rates[10:]))
+
+
+def test_few_rows_get_as_many_updates_as_it_takes():
+    assert tuning.updates(8, tuning.Recipe()) == 150
+    assert tuning.updates(4096, tuning.Recipe()) == 2560
+
+
+def test_text_pairs_are_read_together(spec):
+    same = [("good film", "good film"), ("bad food", "good film")] * 12
+    train = Examples(tuple(a for a, _ in same), pairs=tuple(b for _, b in same))
+    got = tuning.fine_tune(spec, train, np.arange(24) % 2, 2, [train], QUICK)
+    assert (got.probabilities[0].argmax(axis=1) == np.arange(24) % 2).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("y", "changed", "said"),
+    [
+        ([0, 0, 0, 0], {}, "too few"), ([0, 1], {}, "too few"),
+        ([0, 1, 0, 1], {"grid": ()}, "recipe"), ([0, 1, 0, 1], {"folds": 1}, "recipe"),
+        ([0, 1, 0, 1], {"warm_up": 1.0}, "recipe"), ([0, 1, 0, 1], {"batch": 0}, "recipe"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_tuned_is_refused_before_anything_is_loaded(y, changed, said):
+    train = Examples(("a",) * len(y))
+    with pytest.raises(InputError, match=said):
+        tuning.fine_tune("st:nowhere", train, np.array(y), 2, [], tuning.Recipe(**changed))
+
+
+def test_a_table_of_vectors_has_no_weights_to_tune():
+    with pytest.raises(InputError, match="no weights"):
+        tuning.check("static:glove", np.array([0, 1, 0, 1]), tuning.Recipe())
