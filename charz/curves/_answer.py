@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from charz.curves._prior import Prior
     from charz.records import Floats
 
-SURE = 0.4
+SURE = 0.2
 """Least probability that the number of rows told is within a factor of two of the truth."""
 NEVER = 0.025
 """Most probability that `FAR` times the rows reach a target that is called not reachable."""
