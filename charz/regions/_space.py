@@ -2,7 +2,8 @@
 
 Rows are taken about their mean in at most 32 principal axes, beside what the probe says of them
 in as many: a region holds texts that are alike and that the probe takes alike. Both are scaled to
-a mean square length of one. Ward's tree over at most 1,024 of the rows, an even choice by length,
+a mean square length of one, but for a probe that says almost the same of all rows: what it says is
+not made larger than it is. Ward's tree over at most 1,024 of the rows, an even choice by length,
 gives the first centres; Lloyd's steps over all rows move them. There is no chance in it: no order
 of rows and no rotation changes a region, unless lengths tie.
 Source: Ward, JASA 1963; Lloyd, IEEE Transactions on Information Theory 1982.
@@ -28,6 +29,8 @@ PER_REGION = 60
 MOST = 12
 WEIGHT = 0.5
 """Of what the probe says, unless somebody asks for another."""
+LEAST_SAID = 0.5
+"""Root mean square length, as log probabilities, below which what it says is not scaled up."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def divide(
     Z = principal(np.vstack([X_train, X_eval]))
     both = _scaled(Z)
     if said is not None and both.any():  # rows all in one place are one region
-        both = np.hstack([both, weight * _scaled(principal(said))])
+        both = np.hstack([both, weight * _scaled(principal(said), LEAST_SAID)])
     regions = _lloyd(both, _centres(both, n_regions))
     # Numbered by size of eval rows, so that a number does not hang on the order of rows.
     n = len(X_train)
@@ -116,10 +119,10 @@ def principal(X: Floats) -> Floats:
     return found
 
 
-def _scaled(Z: Floats) -> Floats:
-    """Return rows at a mean square length of one; rows that do not differ stay at zero."""
+def _scaled(Z: Floats, least: float = 1e-9) -> Floats:
+    """Return rows at a mean square length of one, or less where they differ by less than that."""
     length = np.sqrt(np.einsum("ij,ij->", Z, Z) / len(Z))
-    found: Floats = Z / length if length > 1e-9 else Z * 0.0
+    found: Floats = Z / max(length, least)
     return found
 
 

@@ -40,6 +40,15 @@ def test_axes_are_those_of_scikit_learn_but_for_their_ends():
     np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-8)
 
 
+@pytest.mark.parametrize(("apart", "divides"), [(0.01, False), (2.0, True)])
+def test_only_a_probe_that_says_something_divides_rows(apart, divides):
+    X = np.random.default_rng(5).normal(size=(120, 4))
+    said = np.repeat([[apart, -apart], [-apart, apart]], 60, axis=0)
+    space = _space.divide(X[:60], X[60:], 2, said, weight=1.0)
+    shared = set(space.train_region) & set(space.eval_region)
+    assert (not shared) is divides
+
+
 def test_no_region_is_better_left_for_another():
     X, _ = islands(3, (80, 80, 80, 80), 3)
     X[:, :] = X / 30 + np.random.default_rng(4).normal(size=X.shape)
