@@ -66,13 +66,6 @@ def show(found: Choice) -> None:
     click.echo("\n".join(("", head, *map(escaped, lines))))
 
 
-def check(path: Path) -> None:
-    """See that a picture can be drawn, before anything is measured."""
-    from charz.pictures import heads
-
-    heads.check(path)
-
-
 def draw(found: Choice, path: Path) -> None:
     """Draw the gains into a file."""
     from charz.pictures import heads

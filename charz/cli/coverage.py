@@ -52,9 +52,9 @@ def command(
     JSON has one object with all that is known: classes, signs of shift, examples, labels.
     """
     if figure is not None:
-        from charz.pictures import coverage as picture
+        from charz import pictures
 
-        picture.check(figure)
+        pictures.drawable(figure)
     from charz.steps import coverage
 
     found = coverage.files(
@@ -66,6 +66,8 @@ def command(
         **options.given(**columns),
     )
     if figure is not None:
+        from charz.pictures import coverage as picture
+
         output.talk(f"coverage: drew {picture.save(found, figure)}")
     if style == "json":
         output.rows([_whole(found)], style)

@@ -55,10 +55,8 @@ def command(
 
     if figure is not None:
         from charz import pictures
-        from charz.pictures import forecast
 
-        forecast.check(figure)
-        pictures.require()
+        pictures.drawable(figure)
     without = "forecasting from what ships with charz, keeping nothing"
     with _registry.if_any(registry, without) as store:
         found = curve.files(
@@ -67,6 +65,8 @@ def command(
     nested = style in ("json", "ndjson")
     _talk(found)
     if figure is not None:
+        from charz.pictures import forecast
+
         output.talk(f"drew {forecast.save(found, figure)}")
     output.rows(_rows(found, nested=nested), style)
 

@@ -64,7 +64,9 @@ def command(
         output.rows(_layers(found, style), style)
         return
     if figure is not None:
-        _heads.check(figure)
+        from charz import pictures
+
+        pictures.drawable(figure)
     choice = head.files(**given, fine_tune=fine_tune)
     _heads.tell(choice)
     if figure is not None:

@@ -24,6 +24,7 @@ import charz
 from charz import shelf
 from charz.completion import _calibrate, _facts, _gaussian, _grid, _record, _scale
 from charz.errors import InputError, UnknownNameError
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -236,21 +237,16 @@ def from_bytes(content: bytes) -> Model:
         n_cells=about["n_cells"],
         encoders=_frame(str(arrays["encoders"])),
         tasks=_frame(str(arrays["tasks"])),
-        facts={axis: _part(arrays, f"facts/{axis}/") for axis in _grid.AXES},
+        facts={axis: part(arrays, f"facts/{axis}/") for axis in _grid.AXES},
         noise=arrays["noise"],
-        arrays=_part(arrays, "arrays/"),
-        widths=_part(arrays, "widths/"),
+        arrays=part(arrays, "arrays/"),
+        widths=part(arrays, "widths/"),
         version=about["version"],
     )
 
 
 def _single(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float64 and array.size > LARGE else array
-
-
-def _part(arrays: Arrays, prefix: str) -> Arrays:
-    return {name.removeprefix(prefix): array for name, array in arrays.items()
-            if name.startswith(prefix)}  # fmt: skip
 
 
 def _frame(text: str) -> pd.DataFrame:

@@ -23,6 +23,7 @@ import numpy as np
 from charz.errors import InputError
 from charz.heads import HEADS, _forest
 from charz.heads._signs import error
+from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,7 +141,7 @@ def _left_out(table: Table, targets: Floats) -> tuple[Floats, Floats]:
     for each in np.unique(fold):
         kept, others = table.take(fold != each), table.take(fold == each)
         own = targets[fold != each]
-        ridge[:, fold == each] = [_linear(part, others.signs) for part in _regressions(kept, own)]
+        ridge[:, fold == each] = [_linear(each, others.signs) for each in _regressions(kept, own)]
         forest = _forest.fit(kept.signs, kept.n_train, own, _weights(kept))
         trees[fold == each] = _forest.predict(forest, others.signs, others.n_train)
     return ridge, trees
@@ -287,6 +288,4 @@ def from_bytes(content: bytes) -> Selector:
         raise InputError("this selector has another format", "fit it again")
     names: Any = {key: tuple(about[key]) for key in ("heads", "names")}
     parts: Any = {name: arrays[name].astype(np.float64) for name in _ARRAYS}
-    forest = {name.removeprefix("forest/"): array for name, array in arrays.items()
-              if name.startswith("forest/")}  # fmt: skip
-    return Selector(**names, **parts, forest=forest, facts=about["facts"])
+    return Selector(**names, **parts, forest=part(arrays, "forest/"), facts=about["facts"])

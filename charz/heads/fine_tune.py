@@ -26,6 +26,7 @@ from charz.errors import InputError
 from charz.metrics import log_loss
 from charz.probes._logistic.folds import assign
 from charz.records import EncoderSpec, Examples, Prediction
+from charz.sources._split import take
 
 if TYPE_CHECKING:
     from charz.records import Floats, Ints
@@ -163,14 +164,5 @@ def _held_out(trainer: Any, train: Examples, y: Ints, n_classes: int, place: int
     for each in range(int(fold.max()) + 1):
         rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
         trainer.recipe.say(f"setting {place + 1} of {len(trainer.recipe.grid)}, fold {each + 1}")
-        (P[others],) = trainer.run(some(train, rows), y[rows], [some(train, others)], place=place)
+        (P[others],) = trainer.run(take(train, rows), y[rows], [take(train, others)], place=place)
     return P
-
-
-def some(examples: Examples, rows: Ints) -> Examples:
-    """Return some rows of examples, without labels."""
-    pairs = examples.pairs
-    return Examples(
-        tuple(examples.texts[row] for row in rows),
-        pairs=None if pairs is None else tuple(pairs[row] for row in rows),
-    )

@@ -135,15 +135,27 @@ def write(found: Any, path: Path) -> Path:
     return path
 
 
-def figure(chart: Chart) -> Any:
-    """Return a chart as a matplotlib figure, outside of pyplot and its state."""
-    _check(chart)
+def blank(width: float, height: float) -> Any:
+    """Return an empty matplotlib figure of so many inches, outside of pyplot and its state.
+
+    Raises
+    ------
+    MissingExtraError
+        When a drawing package is not installed.
+    """
     require()
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    found = Figure(figsize=(8.6, 5), layout="constrained")
+    found = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(found)
+    return found
+
+
+def figure(chart: Chart) -> Any:
+    """Return a chart as a matplotlib figure."""
+    _check(chart)
+    found = blank(8.6, 5)
     axes = found.add_subplot()
     _frame(axes, chart)
     for place, (curve, colour) in enumerate(zip(chart.curves, _colours(chart), strict=True)):

@@ -20,21 +20,6 @@ MOST_NAMED = 6
 """Regions that are named: those that are not covered, the largest first."""
 
 
-def check(path: Path) -> None:
-    """See that a picture can be drawn, before any other work.
-
-    Raises
-    ------
-    InputError
-        When the suffix is none of .png, .svg and .pdf.
-    MissingExtraError
-        When matplotlib is not installed.
-    """
-    if path.suffix.lower() not in pictures.STYLES:
-        raise InputError(f"'{path}' is no picture", f"name it {' or '.join(pictures.STYLES)}")
-    pictures.require()
-
-
 def save(found: Coverage, path: Path) -> Path:
     """Draw the map into a file; its suffix says how.
 
@@ -45,7 +30,7 @@ def save(found: Coverage, path: Path) -> Path:
     MissingExtraError
         When matplotlib is not installed.
     """
-    check(path)
+    pictures.drawable(path)
     if not path.parent.is_dir():
         raise InputError(f"there is no folder '{path.parent}'", "make it, or name another")
     return pictures.write(figure(found), path)
@@ -55,12 +40,7 @@ def figure(found: Coverage) -> Any:
     """Return the map as a matplotlib figure: both sets of rows in their two main axes."""
     if found.plane is None:
         raise InputError("this answer has no places of rows", "ask charz.coverage for it")
-    pictures.require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    drawn = Figure(figsize=(8.6, 6.2), layout="constrained")
-    FigureCanvasAgg(drawn)
+    drawn = pictures.blank(8.6, 6.2)
     axes = drawn.add_subplot()
     _points(axes, found.plane)
     _names(axes, found)

@@ -250,12 +250,7 @@ def _panels(
     share: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
     """Return a figure and its axes, one for every setting, named above."""
-    pictures.require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(max(6.4, width * len(settings) + 0.9), height), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = pictures.blank(max(6.4, width * len(settings) + 0.9), height)
     figure.suptitle(f"{title}\n\n", x=0.012, ha="left", fontsize=12.5, fontweight="bold")
     figure.text(0.012, 1 - 0.37 / height, held, fontsize=9.5, color="#555555", va="top")
     axes = figure.subplots(1, len(settings), squeeze=False, sharey=share)[0]

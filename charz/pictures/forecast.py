@@ -9,25 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charz import pictures
-from charz.errors import InputError
 
 if TYPE_CHECKING:
     from charz.answers import LearningCurve
 
 _BLUE, _ORANGE = pictures.COLOURS[:2]
 _GREY = "#767676"
-
-
-def check(path: Path) -> None:
-    """See that a picture can have this name.
-
-    Raises
-    ------
-    InputError
-        When the suffix is none of .png, .svg and .pdf.
-    """
-    if path.suffix.lower() not in pictures.STYLES:
-        raise InputError(f"'{path}' is no picture", f"name it {' or '.join(pictures.STYLES)}")
 
 
 def text(curve: LearningCurve, width: int = 40) -> str:
@@ -81,18 +68,13 @@ def save(curve: LearningCurve, path: Path) -> Path:
     MissingExtraError
         When matplotlib is not installed.
     """
-    check(path)
+    pictures.drawable(path)
     return pictures.write(figure(curve), path)
 
 
 def figure(curve: LearningCurve) -> Any:
     """Return a curve as a matplotlib figure."""
-    pictures.require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    found = Figure(figsize=(7.6, 4.6), layout="constrained")
-    FigureCanvasAgg(found)
+    found = pictures.blank(7.6, 4.6)
     axes = found.add_subplot()
     sizes = [point.n for point in curve.points]
     low, high = [point.low for point in curve.points], [point.high for point in curve.points]

@@ -109,12 +109,7 @@ def _check(front: Front) -> None:
 def figure(front: Front) -> Any:
     """Return a front as a matplotlib figure."""
     _check(front)
-    pictures.require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    found = Figure(figsize=(9.6, 5.6), layout="constrained")
-    FigureCanvasAgg(found)
+    found = pictures.blank(9.6, 5.6)
     axes = found.add_subplot()
     _frame(axes, front)
     for point in front.points:

@@ -19,21 +19,6 @@ _INK, _PALE = "#222222", "#b5b5b5"
 Rows = Sequence[Mapping[str, Any]]
 
 
-def check(path: Path) -> None:
-    """See that a file can be drawn into, before there is anything to draw.
-
-    Raises
-    ------
-    InputError
-        When the suffix is no picture's.
-    MissingExtraError
-        When what draws it is not installed.
-    """
-    if path.suffix.lower() not in pictures.STYLES:
-        raise InputError(f"'{path}' is no picture", f"name it {' or '.join(pictures.STYLES)}")
-    pictures.require()
-
-
 def save(title: str, rows: Rows, path: Path, subtitle: str = "") -> Path:
     """Draw heads (`charz.heads._choose.COLUMNS`) into a file; its suffix says how.
 
@@ -44,7 +29,7 @@ def save(title: str, rows: Rows, path: Path, subtitle: str = "") -> Path:
     MissingExtraError
         When what draws it is not installed.
     """
-    check(path)
+    pictures.drawable(path)
     return pictures.write(figure(title, rows, subtitle), path)
 
 
@@ -52,12 +37,7 @@ def figure(title: str, rows: Rows, subtitle: str = "") -> Any:
     """Return heads as a matplotlib figure: intervals of gain, and the seconds they take."""
     if not rows:
         raise InputError("there is no head to draw", "choose among some")
-    pictures.require()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    found = Figure(figsize=(9.6, 1.6 + 0.46 * len(rows)), layout="constrained")
-    FigureCanvasAgg(found)
+    found = pictures.blank(9.6, 1.6 + 0.46 * len(rows))
     axes = found.add_subplot()
     axes.set_title(title, loc="left", fontsize=12.5, fontweight="bold", pad=30)
     axes.annotate(subtitle, (0, 1), (0, 14), xycoords="axes fraction",

@@ -19,6 +19,17 @@ def load(specs: Sequence[EncoderSpec]) -> Any:
     return shelf.load("encoders", specs[0].kind).load(list(specs))
 
 
+def fitted(specs: Sequence[EncoderSpec], train: Examples) -> Any:
+    """Load the one checkpoint that ``specs`` share; what learns from texts has learned from these.
+
+    Which kinds do says the loaded encoder's ``is_fitted``.
+    """
+    loaded = load(specs)
+    if getattr(loaded, "is_fitted", False):
+        loaded.fit(texts_of(train))
+    return loaded
+
+
 def texts_of(examples: Examples) -> list[str]:
     """Return the first texts, then the second ones of pairs."""
     return [*examples.texts, *(examples.pairs or ())]

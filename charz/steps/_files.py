@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from charz.records import Floats, Ints
+    from charz.records import Examples, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -106,13 +106,11 @@ def read(
     rows, bad = read_examples(train, labelled=True, **columns)
     asked, unread = read_examples(eval_, labelled=eval_labelled, **columns)
     two_classes(rows, train)
-    if (rows.pairs is None) != (asked.pairs is None):
-        raise InputError("one of the files has text pairs, the other not", "give both alike")
-    loaded = _encode.load([spec])
-    is_fitted = bool(getattr(loaded, "is_fitted", False))
-    if is_fitted:
-        loaded.fit(_encode.texts_of(rows))
-    (X_train,), (X_eval,) = (_encode.vectors(loaded, [spec], part) for part in (rows, asked))
+    check_alike(rows, asked)
+    loaded = _encode.fitted([spec], rows)
+    (X_train,) = (X_eval,) = _encode.vectors(loaded, [spec], rows)
+    if (asked.texts, asked.pairs) != (rows.texts, rows.pairs):
+        (X_eval,) = _encode.vectors(loaded, [spec], asked)
     made = labelled(X_train, rows.labels or (), X_eval)
     skipped = {"train": dict(bad), "eval": dict(unread)}
     own = codes(rows.labels or (), made.classes, train)
@@ -122,8 +120,21 @@ def read(
             f"{first} / {second}" for first, second in zip(texts, asked.pairs, strict=True)
         )
     return FileSample(
-        made.sample, made.classes, asked.labels, skipped, X_train, own, texts, is_fitted
-    )
+        made.sample, made.classes, asked.labels, skipped, X_train, own, texts,
+        is_fitted=bool(getattr(loaded, "is_fitted", False)),
+    )  # fmt: skip
+
+
+def check_alike(first: Examples, second: Examples) -> None:
+    """Refuse texts beside pairs of texts.
+
+    Raises
+    ------
+    InputError
+        When one of the two has pairs and the other not.
+    """
+    if (first.pairs is None) != (second.pairs is None):
+        raise InputError("one of the files has text pairs, the other not", "give both alike")
 
 
 def codes(labels: Sequence[str], classes: Sequence[str], name: str) -> Ints:
@@ -142,6 +153,16 @@ def codes(labels: Sequence[str], classes: Sequence[str], name: str) -> Ints:
                 "drop those rows, or label some like them for training",
             )
     return np.array([known[label] for label in labels], dtype=np.int64)
+
+
+def key(*parts: object) -> str:
+    """Return the key under which a prediction made from these parts is found again."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def finite(value: float) -> float | None:
+    """Return a number as JSON holds it: None for NaN and infinity."""
+    return float(value) if np.isfinite(value) else None
 
 
 def fingerprint(sample: Sample) -> str:

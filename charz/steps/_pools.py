@@ -10,7 +10,7 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.records import Examples
-from charz.steps import _encode
+from charz.steps import _encode, _files
 
 if TYPE_CHECKING:
     from charz.records import EncoderSpec, Floats, Ints
@@ -60,8 +60,7 @@ def read(pool: str, labelled: Sequence[str] = (), **columns: Any) -> PoolFile:
     texts, labels = _keys(found.examples), list(found.examples.labels or ())
     for file in labelled:
         more, skipped[file] = read_examples(file, labelled=True, **columns)
-        if (more.pairs is None) != (found.examples.pairs is None):
-            raise InputError("one of the files has text pairs, the other not", "give both alike")
+        _files.check_alike(found.examples, more)
         _add(texts, labels, more)
     _same(texts, labels)
     rows = np.array([row for row, label in enumerate(labels) if label], dtype=np.int64)
@@ -100,19 +99,8 @@ def _same(texts: list[Key], labels: list[str]) -> None:
             )
 
 
-def taken(examples: Examples, rows: Sequence[int]) -> Examples:
-    """Return some of the examples, in order, without labels."""
-    pairs = examples.pairs
-    return Examples(
-        tuple(examples.texts[row] for row in rows),
-        pairs=None if pairs is None else tuple(pairs[row] for row in rows),
-    )
-
-
 def vectors(spec: EncoderSpec, examples: Examples) -> Floats:
     """Return float64 vectors (len(examples), n_dims); a fitted encoder learns from all texts."""
-    loaded = _encode.load([spec])
-    if getattr(loaded, "is_fitted", False):
-        loaded.fit(_encode.texts_of(examples))
+    loaded = _encode.fitted([spec], examples)
     (X,) = _encode.vectors(loaded, [spec], examples)
     return X.astype(np.float64)

@@ -120,8 +120,8 @@ def read(train: str, eval_: str | None, **columns: Any) -> Texts:
     if len(rows) < n_labelled:
         notes.append(f"{len(rows)} of the {n_labelled} labelled rows are encoded")
     asked = None if eval_ is None else _asked(eval_, columns)
-    if asked is not None and (rows.pairs is None) != (asked.pairs is None):
-        raise InputError("one of the files has text pairs, the other not", "give both alike")
+    if asked is not None:
+        _files.check_alike(rows, asked)
     if asked is not None and asked.labels is not None:
         made = assemble(_named(train), rows, asked, {})
         notes += [f"{count} rows of {eval_} left out: {why}" for why, count in made.skipped.items()]
@@ -225,9 +225,7 @@ def _vectors(artifacts: ArtifactStore, texts: Texts, spec: EncoderSpec) -> _Vect
     kept = chunks.read(0)
     if kept is not None:
         return _Vectors(kept["X"], kept["cost"], True)
-    loaded = _encode.load([spec])
-    if getattr(loaded, "is_fitted", False):
-        loaded.fit(_encode.texts_of(texts.pool))
+    loaded = _encode.fitted([spec], texts.pool)
     resumed = _resume.Resumed(loaded, [spec], artifacts)
     (X,) = _encode.vectors(resumed, [spec], _joined(texts))
     cost = np.array([resumed.n_tokens, resumed.seconds])

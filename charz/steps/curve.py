@@ -286,10 +286,11 @@ def _stored(
     rows = []
     for place, point in enumerate(curve.points):
         at = None if point.n == curve.n_train else point.n
-        parts = (ITEM, prior, sample_fingerprint, encoder, curve.metric, curve.level, at)
         rows.append(
             {
-                "key": hashlib.sha256(repr(parts).encode()).hexdigest()[:16],
+                "key": _files.key(
+                    ITEM, prior, sample_fingerprint, encoder, curve.metric, curve.level, at
+                ),
                 "metamodel_id": None,
                 "metamodel_fingerprint": prior,
                 "encoder_spec": encoder,
@@ -301,10 +302,10 @@ def _stored(
                 "level": curve.level,
                 "support": curve.support,
                 "baselines": {
-                    name: _json(values[place]) for name, values in curve.baselines.items()
+                    name: _files.finite(values[place]) for name, values in curve.baselines.items()
                 },
                 "features": {
-                    name: _json(value) for name, value in curve.provenance["inputs"].items()
+                    name: _files.finite(value) for name, value in curve.provenance["inputs"].items()
                 },
                 "n_train": curve.n_train,
                 "n_eval": sample.n_eval if has_eval else 0,
@@ -314,7 +315,3 @@ def _stored(
         )
     store.put("prediction", rows)
     return {str(point.n): row["key"] for point, row in zip(curve.points, rows, strict=True)}
-
-
-def _json(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -19,6 +19,7 @@ from charz.heads._measured import Measured
 from charz.records import EncoderSpec, Examples
 from charz.sample import Sample
 from charz.samplers import _random
+from charz.sources._split import take
 from charz.steps import _encode, _files
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def files(
         tuning.check(encoder, texts.y, tuning.Recipe())
     X, X_eval = (part[0] for part in _vectors([spec], texts))
     rows = np.argsort(Sample(X, texts.y, X, len(texts.classes)).places)
-    X, texts = X[rows].astype(np.float64), replace(texts, train=_some(texts.train, rows))
+    X, texts = X[rows].astype(np.float64), replace(texts, train=take(texts.train, rows))
     texts = replace(texts, y=texts.y[rows])
     say(f"{len(rows)} rows of {X.shape[1]} dimensions: cross-validating every head")
     tuned = _tuned(encoder, texts, say) if fine_tune else None
@@ -316,12 +317,12 @@ def _read(train: str, eval_: str | None, columns: dict[str, Any]) -> _Texts:
     notes = [f"{count} rows of {train} left out: {why}" for why, count in skipped.items()]
     if len(rows) > MOST:
         notes.append(f"heads are compared on {MOST} of {len(rows)} rows")
-        rows = _some(rows, _random.permutation(len(rows), 0, "head")[:MOST])
+        rows = take(rows, _random.permutation(len(rows), 0, "head")[:MOST])
     labels = rows.labels or ()
     classes = tuple(sorted(set(labels)))
     asked, more = (None, []) if eval_ is None else _asked(eval_, columns)
-    if asked is not None and (rows.pairs is None) != (asked.pairs is None):
-        raise InputError("one of the files has text pairs, the other not", "give both alike")
+    if asked is not None:
+        _files.check_alike(rows, asked)
     known = None if asked is None or asked.labels is None else _codes(asked.labels, classes)
     return _Texts(rows, _codes(labels, classes), classes, asked, known, (*notes, *more))
 
@@ -339,20 +340,9 @@ def _asked(path: str, columns: dict[str, Any]) -> tuple[Examples, list[str]]:
     return rows, notes + [f"{n} rows of {path} left out: {why}" for why, n in skipped.items()]
 
 
-def _some(rows: Examples, chosen: Ints) -> Examples:
-    labels, pairs = rows.labels or (), rows.pairs
-    return Examples(
-        tuple(rows.texts[i] for i in chosen),
-        tuple(labels[i] for i in chosen),
-        None if pairs is None else tuple(pairs[i] for i in chosen),
-    )
-
-
 def _vectors(specs: Sequence[EncoderSpec], texts: _Texts) -> tuple[list[Any], list[Any]]:
     """Return the vectors of training and eval texts, a list by spec each; None without eval."""
-    loaded = _encode.load(specs)
-    if getattr(loaded, "is_fitted", False):
-        loaded.fit(_encode.texts_of(texts.train))
+    loaded = _encode.fitted(specs, texts.train)
     X = _encode.vectors(loaded, specs, texts.train)
     if texts.eval is None:
         return X, [None] * len(specs)

@@ -19,6 +19,7 @@ from charz.answers import Advice, Gain, Suggestion
 from charz.errors import InputError
 from charz.records import EncoderSpec, Examples
 from charz.sample import Sample, matrix
+from charz.sources._split import take
 from charz.steps import _features, _pools
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def files(
     placed = [replace(each, row=found.places[each.row]) for each in advice.suggestions]
     return Labelling(
         replace(advice, suggestions=tuple(placed)),
-        _pools.taken(found.examples, rows),
+        take(found.examples, rows),
         found.classes,
         found.skipped,
     )

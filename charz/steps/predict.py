@@ -5,7 +5,6 @@ Reads a sample and a metamodel; hands back forecasts and, given a registry, stor
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -306,9 +305,8 @@ def _stored(
 ) -> Forecast:
     """Keep a forecast in the registry; its provenance gains the key to find it by."""
     sample_fingerprint, domain = _files.fingerprint(sample), given.provenance["domain"]
-    parts = (bundle.item, bundle.fingerprint, sample_fingerprint, encoder, given.metric,
-             given.level, given.at, domain)  # fmt: skip
-    key = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+    key = _files.key(bundle.item, bundle.fingerprint, sample_fingerprint, encoder, given.metric,
+                     given.level, given.at, domain)  # fmt: skip
     metamodel = store.row(
         "metamodel",
         item=bundle.item,
@@ -321,15 +319,11 @@ def _stored(
         "metamodel_fingerprint": bundle.fingerprint,
         "encoder_spec": encoder,
         "sample_fingerprint": sample_fingerprint,
-        "features": {name: _json(value) for name, value in values.items()} | {"domain": domain},
+        "features": {name: _files.finite(x) for name, x in values.items()} | {"domain": domain},
         "run_id": store.run_id,
     }
     shown = ("metric", "value", "low", "high", "level", "support", "n_train", "n_eval", "at")
     row |= {name: getattr(given, name) for name in shown}
-    row["baselines"] = {name: _json(value) for name, value in given.baselines.items()}
+    row["baselines"] = {name: _files.finite(value) for name, value in given.baselines.items()}
     store.put("prediction", [row])
     return replace(given, provenance={**given.provenance, "key": key})
-
-
-def _json(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

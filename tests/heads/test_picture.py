@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from charz import pictures
 from charz.errors import InputError
 from charz.pictures import heads
 
@@ -51,4 +52,4 @@ def test_every_head_is_drawn_and_none_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no head"):
         heads.figure("t", [])
     with pytest.raises(InputError, match="no picture"):
-        heads.check(tmp_path / "a.gif")
+        pictures.drawable(tmp_path / "a.gif")
