@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,13 +116,28 @@ def drawable(path: Path) -> None:
     Raises
     ------
     InputError
-        When the suffix is none of .png, .svg and .pdf.
+        When the suffix is none of .png, .svg and .pdf, or the folder cannot be written into.
     MissingExtraError
         When a drawing package is not installed.
     """
     if path.suffix.lower() not in STYLES:
         raise InputError(f"'{path}' is no picture", f"name it {' or '.join(STYLES)}")
+    placed(path)
     require()
+
+
+def placed(path: Path) -> None:
+    """See that a file can be written where it is to lie.
+
+    Raises
+    ------
+    InputError
+        When its folder is not there, or cannot be written into.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"there is no folder '{path.parent}'", "make it, or name another")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"the folder '{path.parent}' cannot be written into", "name another")
 
 
 def write(found: Any, path: Path) -> Path:

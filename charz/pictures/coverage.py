@@ -31,8 +31,6 @@ def save(found: Coverage, path: Path) -> Path:
         When matplotlib is not installed.
     """
     pictures.drawable(path)
-    if not path.parent.is_dir():
-        raise InputError(f"there is no folder '{path.parent}'", "make it, or name another")
     return pictures.write(figure(found), path)
 
 

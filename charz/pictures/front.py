@@ -80,6 +80,7 @@ def check(path: Path) -> None:
     suffix = path.suffix.lower()
     if suffix not in (*pictures.STYLES, ".txt"):
         raise InputError(f"'{path}' is no picture", f"name it {', '.join(pictures.STYLES)} or .txt")
+    pictures.placed(path)
     if suffix != ".txt":
         pictures.require()
 

@@ -175,6 +175,23 @@ WRONG = {
     "missing parameter": ("query --sql 'SELECT $n'", "n", "-p n="),
     "extra parameter": ("query --sql 'SELECT 1' -p n=1", "n", "takes none"),
     "no such folder": ("query --sql 'SELECT 1' --output none/x.csv", "no folder 'none'", "make it"),
+    # pictures, of work that is not begun
+    "curve into no folder": (
+        "curve --encoder tfidf: --train good.csv --figure none/x.png", "no folder 'none'", "make it"
+    ),
+    "coverage into no folder": (
+        "coverage --encoder tfidf: --train good.csv --eval pool.csv --figure none/x.png",
+        "no folder 'none'", "make it",
+    ),
+    "head into no folder": (
+        "head --encoder tfidf: --train good.csv --figure none/x.png", "no folder 'none'", "make it"
+    ),
+    "label into no folder": (
+        "label --encoder tfidf: --pool good.csv --figure none/x.png", "no folder 'none'", "make it"
+    ),
+    "front into no folder": (
+        "recommend --facts n_classes=2 --figure none/x.txt", "no folder 'none'", "make it"
+    ),
     # registries
     "corrupt import": ("import corrupt", "corrupt", "export"),
     "import of nothing": ("import nowhere", "nowhere", "folder"),
