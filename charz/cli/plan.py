@@ -92,3 +92,5 @@ def _tell(found: Plan) -> None:
     least = {"best": "gain 0.1 point", "fill": "lower the variance by half a percent"}[found.goal]
     if not found.is_worth:
         output.talk(f"plan: no other cell is expected to {least}: more measuring is not worth it")
+    elif not found.cells:
+        output.talk(f"plan: no cell that fits is expected to {least}: a larger budget has some")

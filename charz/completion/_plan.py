@@ -95,6 +95,9 @@ def following(
 ) -> Next:
     """Return the cell with the most gain per unit of cost; the first among equals.
 
+    A cell that is not worth its while is only returned where none is: little gain for next to
+    nothing is no reason to measure.
+
     Parameters
     ----------
     joint : Gaussian over n places
@@ -123,10 +126,11 @@ def following(
     if not (cost[allowed] > 0).all():
         raise InputError("a cost is not above zero", "give seconds of each cell")
     worth = (gain if goal == "best" else fall)(joint, noise)
-    rate = np.where(allowed, worth / np.where(cost > 0, cost, 1.0), -np.inf)
+    is_worth = allowed & (worth > (STOP if goal == "best" else 0.0))
+    asked = is_worth if is_worth.any() else allowed
+    rate = np.where(asked, worth / np.where(cost > 0, cost, 1.0), -np.inf)
     place = int(rate.argmax())
-    least = STOP if goal == "best" else 0.0
-    return Next(place, float(worth[place]), bool(worth[allowed].max() > least))
+    return Next(place, float(worth[place]), bool(is_worth[place]))
 
 
 def seconds(n_params: Floats, n_texts: float, mean_tokens: float, rate: float = 1e11) -> Floats:

@@ -114,6 +114,17 @@ def test_cost_stop_and_allowed_are_heeded() -> None:
         _plan.following(prior, noise, allowed=np.zeros(4, dtype=bool))
 
 
+def test_little_gain_for_next_to_nothing_is_no_reason_to_measure() -> None:
+    joint = _gaussian.Gaussian(np.zeros(3), np.diag([0.04, 0.04, 1e-8]))
+    noise, cost = np.full(3, 1e-4), np.array([1e6, 2e6, 1e-9])
+    worth = _plan.gain(joint, noise)
+    assert 0 < worth[2] < _plan.STOP < worth[0]
+    found = _plan.following(joint, noise, cost)
+    assert found == _plan.Next(0, float(worth[0]), True)
+    only = _plan.following(joint, noise, cost, allowed=np.array([False, False, True]))
+    assert (only.place, only.is_worth) == (2, False)
+
+
 def test_the_scale_goes_there_and_back_and_its_slope_is_the_derivative() -> None:
     a = np.linspace(0.02, 0.98, 50)
     assert np.allclose(_scale.to_accuracy(_scale.to_scale(a)), a)
