@@ -15,6 +15,7 @@ from charz.schema import (
     Embedding,
     Encoder,
     FeatureValue,
+    Probe,
     Protocol,
     ProtocolProbe,
     Result,
@@ -31,6 +32,10 @@ RECORDED = ("imported", "mteb")
 """Kinds of encoders that are names alone: only what others published of them is known."""
 ACQUIRED = "acquired"
 """The sampler whose draws depend on the encoder that its protocol names."""
+
+TRAINING = "fine_tune"
+"""The probe that trains encoders themselves: those of kinds that have weights to train."""
+TRAINABLE = ("st",)
 
 _Train = aliased(Subset, name="train")
 _Eval = aliased(Subset, name="eval")
@@ -197,9 +202,13 @@ def cells(choice: Choice | None = None) -> Statement:
     return (
         samples()
         .join(ProtocolProbe, ProtocolProbe.protocol_id == _Train.protocol_id)
+        .join(Probe, sa.and_(
+            Probe.id == ProtocolProbe.probe_id,
+            sa.or_(Probe.name != TRAINING, Encoder.kind.in_(TRAINABLE)),
+        ))
         .add_columns(ProtocolProbe.probe_id.label("probe_id"))
         .where(~measured, *_conditions(choice or Choice()))
-    )
+    )  # fmt: skip
 
 
 def uncharacterized(feature_ids: Collection[int], choice: Choice | None = None) -> Statement:

@@ -10,6 +10,13 @@ An item is a module with
 ``PARAMETERS``
     Its parameters and their defaults.
 
+An item that trains the encoder itself has texts in the place of vectors:
+
+``predict_texts(spec, pool, draws, evals, n_classes, **parameters) -> Iterator[Prediction]``
+    The same of the encoder ``spec``; ``pool`` and each of ``evals`` are `Examples`.
+``KINDS``
+    The kinds of encoders that it can train.
+
 Where what is chosen is not a single number, ``Prediction.chosen`` is its place in a grid, and the
 item says with ``setting(chosen) -> dict`` what it stands for.
 

@@ -99,17 +99,17 @@ def _answer_one(
     classes, y = np.unique(draw.labels, return_inverse=True)
     if len(classes) == 1:
         sure = Prediction([np.ones((len(E), 1)) for E in evals], np.ones((len(y), 1)))
-        return _spread(sure, classes, n_classes)
+        return spread(sure, classes, n_classes)
     task = Task(pool, np.asarray(draw.rows), y, evals, len(classes))
-    return _spread(fit(task), classes, n_classes)
+    return spread(fit(task), classes, n_classes)
 
 
-def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
+def spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
     """Return the prediction with a column for every class, zeros where one is absent."""
     if len(classes) == n_classes:
         return prediction
 
-    def spread(P: Floats) -> Floats:
+    def wide(P: Floats) -> Floats:
         full = np.zeros((len(P), n_classes))
         full[:, classes] = P
         return full
@@ -117,8 +117,8 @@ def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction
     cv = prediction.cv_probabilities
     return replace(
         prediction,
-        probabilities=[spread(P) for P in prediction.probabilities],
-        cv_probabilities=None if cv is None else spread(cv),
+        probabilities=[wide(P) for P in prediction.probabilities],
+        cv_probabilities=None if cv is None else wide(cv),
     )
 
 

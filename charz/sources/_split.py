@@ -26,6 +26,18 @@ def take(examples: Examples, rows: Iterable[int]) -> Examples:
     )
 
 
+def joined(first: Examples, then: Examples) -> Examples:
+    """Return the rows of two splits without labels, one after the other.
+
+    >>> joined(Examples(("a",)), Examples(("b",)))
+    Examples(texts=('a', 'b'), labels=None, pairs=None)
+    """
+    pairs = None
+    if first.pairs is not None and then.pairs is not None:
+        pairs = first.pairs + then.pairs
+    return Examples(first.texts + then.texts, pairs=pairs)
+
+
 def text_keys(examples: Examples) -> Iterator[tuple[str, ...]]:
     """Yield what makes two rows the same text (and pair): case and runs of blanks do not count.
 

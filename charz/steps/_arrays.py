@@ -1,4 +1,4 @@
-"""The arrays of one unit of work: one encoder on one training dataset, read once."""
+"""The arrays and texts of one unit of work: one encoder on one training dataset, read once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from charz.errors import ArtifactError
-from charz.records import Draw
+from charz.records import Draw, Examples
 from charz.schema import TABLES, Embedding, Encoder, Split
+from charz.sources._split import joined
+from charz.steps import _examples
 from charz.store import Store
 
 
@@ -41,8 +43,14 @@ class Arrays:
         self._encoder_id = encoder_id
         self._dataset_id = dataset_id
         self._vectors: dict[int, NDArray[Any]] = {}
+        self._examples: dict[int, Examples] = {}
         self._members: dict[str, NDArray[Any]] = {}
         self._joined: dict[tuple[int, int], NDArray[Any]] = {}
+
+    @cached_property
+    def spec(self) -> str:
+        """The encoder's spec."""
+        return str(self._store.get("encoder", id=self._encoder_id)["spec"])
 
     def n_classes(self, subset_id: int) -> int:
         """Return the number of classes of a subset's task: its dataset's, or fewer."""
@@ -81,6 +89,20 @@ class Arrays:
         if pair not in self._joined:
             self._joined = {pair: np.vstack([self._split(split_id) for split_id in pair])}
         return self._joined[pair]
+
+    def examples(self, subset_id: int) -> Examples:
+        """Return the texts that a subset draws from; of a pooled one as `vectors` stacks them."""
+        row = self._subsets[subset_id]
+        if row["base_id"] is None:
+            return self._texts(row["split_id"])
+        base = self._subsets[row["base_id"]]
+        return joined(self._texts(base["split_id"]), self._texts(row["split_id"]))
+
+    def _texts(self, split_id: int) -> Examples:
+        if split_id not in self._examples:
+            split = self._store.get("split", id=split_id)
+            self._examples[split_id] = _examples.texts(self._store, split)
+        return self._examples[split_id]
 
     def _split(self, split_id: int) -> NDArray[Any]:
         if split_id not in self._vectors:

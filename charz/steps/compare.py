@@ -195,6 +195,11 @@ def _right(
     """Return which rows a probe gets right: eval rows, or its own left out."""
     evals = [] if X_eval is None else [matrix(X_eval, "X_eval")]
     probe = shelf.load("probes", head)
+    if not hasattr(probe, "predict"):
+        raise InputError(
+            f"the probe '{head}' trains the encoder itself, here there are vectors alone",
+            "compare it in a registry, or with 'charz head --fine-tune'",
+        )
     answer = next(iter(probe.predict(X, [Draw(np.arange(len(y)), y)], evals, n_classes)))
     P = answer.probabilities[0] if evals else answer.cv_probabilities
     if P is None:

@@ -220,9 +220,10 @@ def files(
     spec = EncoderSpec.parse(encoder)
     texts = _read(train, eval, columns)
     if fine_tune:
-        from charz.heads import fine_tune as tuning
+        from charz.probes import fine_tune as tuning
 
-        tuning.check(encoder, texts.y, tuning.Recipe())
+        tuning.check(encoder, tuning.Recipe())
+        tuning.enough(texts.y)
     X, X_eval = (part[0] for part in _vectors([spec], texts))
     rows = np.argsort(Sample(X, texts.y, X, len(texts.classes)).places)
     X, texts = X[rows].astype(np.float64), replace(texts, train=take(texts.train, rows))
@@ -240,7 +241,7 @@ def files(
 
 def _tuned(encoder: str, texts: _Texts, say: Say) -> Measured:
     """Fine-tune the encoder's checkpoint and measure that as a head."""
-    from charz.heads import fine_tune as tuning
+    from charz.probes import fine_tune as tuning
 
     recipe = tuning.Recipe(say=say)
     evals = [] if texts.eval is None else [texts.eval]

@@ -16,14 +16,19 @@ import numpy as np
 from charz import metrics, pending, shelf
 from charz.pending import Choice
 from charz.records import Draw, Prediction, Progress, Silence, Summary
+from charz.sources._split import take
 from charz.steps import _cells, _filters, _units
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from charz.records import Ints
 
 _BATCH = 200
+_DEAR = 10.0
+"""CPU seconds of fits after which their results are written, however few."""
 _HELD = 32 << 20
 """Bytes of probabilities that are held until their metrics are computed at once."""
 
@@ -82,41 +87,59 @@ def _measure(store: Store, unit: tuple[int, int, Choice]) -> None:
         train, eval_ = cell["train_subset_id"], cell["eval_subset_id"]
         wanted[cell["probe_id"], *arrays.shared(train, eval_)][train].add(eval_)
     batch: list[dict[str, Any]] = []
+    spent = 0.0
     # In one order everywhere: two runs that write the same rows wait, but never for each other.
-    for (probe_id, *_), evals_of in sorted(wanted.items()):
-        for row in _rows(store, arrays, probe_id, evals_of):
-            batch.append(row | {"encoder_id": encoder_id, "run_id": store.run_id})
-            if len(batch) >= _BATCH:
-                store.put("result", batch)
-                batch.clear()
-    store.put("result", batch)
+    try:
+        for (probe_id, *_), evals_of in sorted(wanted.items()):
+            for row in _rows(store, arrays, probe_id, evals_of):
+                batch.append(row | {"encoder_id": encoder_id, "run_id": store.run_id})
+                spent += row["fit_seconds"]
+                if len(batch) >= _BATCH or spent >= _DEAR:
+                    store.put("result", batch)
+                    batch.clear()
+                    spent = 0.0
+    finally:  # what was measured before a probe failed stays measured
+        store.put("result", batch)
 
 
 def _rows(
     store: Store, arrays: Arrays, probe_id: int, evals_of: dict[int, set[int]]
 ) -> Iterator[dict[str, Any]]:
     """Yield the result rows of one probe on training subsets that share rows and task."""
-    probe = store.get("probe", id=probe_id)
     trains, evals = sorted(evals_of), sorted(set().union(*evals_of.values()))
     draws = [arrays.draw(train) for train in trains]
-    eval_draws = [arrays.draw(eval_) for eval_ in evals]
-    X_evals = [
-        arrays.vectors(eval_)[draw.rows] for eval_, draw in zip(evals, eval_draws, strict=True)
-    ]
-    X, n_classes = arrays.vectors(trains[0]), arrays.n_classes(trains[0])
-    item = shelf.load("probes", probe["name"])
-    answers = item.predict(X, draws, X_evals, n_classes, **probe["parameters"])
+    eval_draws = {eval_: arrays.draw(eval_) for eval_ in evals}
+    answers = _answers(store.get("probe", id=probe_id), arrays, trains, draws, eval_draws)
     wanted = [[eval_ in evals_of[train] for eval_ in evals] for train in trains]
-    for train, draw, (answer, measured) in zip(
-        trains, draws, _measured(answers, wanted, [draw.labels for draw in eval_draws]), strict=True
-    ):
-        for eval_, values, eval_draw in zip(evals, measured, eval_draws, strict=True):
+    found = _measured(answers, wanted, [draw.labels for draw in eval_draws.values()])
+    for train, draw, (answer, measured) in zip(trains, draws, found, strict=True):
+        for eval_, values in zip(evals, measured, strict=True):
             if values is not None:
-                yield _row(answer, values, draw, eval_draw) | {
+                yield _row(answer, values, draw, eval_draws[eval_]) | {
                     "train_subset_id": train,
                     "eval_subset_id": eval_,
                     "probe_id": probe_id,
                 }
+
+
+def _answers(
+    probe: RowMapping,
+    arrays: Arrays,
+    trains: list[int],
+    draws: list[Draw],
+    eval_draws: dict[int, Draw],
+) -> Iterator[Prediction]:
+    """Ask a probe: of vectors, or of texts where it trains the encoder itself."""
+    item, n_classes = shelf.load("probes", probe["name"]), arrays.n_classes(trains[0])
+    if hasattr(item, "predict_texts"):
+        parts = [take(arrays.examples(each), draw.rows) for each, draw in eval_draws.items()]
+        told = (arrays.spec, arrays.examples(trains[0]), draws, parts, n_classes)
+        found: Iterator[Prediction] = item.predict_texts(*told, **probe["parameters"])
+        return found
+    X_evals = [arrays.vectors(each)[draw.rows] for each, draw in eval_draws.items()]
+    X = arrays.vectors(trains[0])
+    found = item.predict(X, draws, X_evals, n_classes, **probe["parameters"])
+    return found
 
 
 def _measured(
@@ -140,14 +163,15 @@ def _measured(
 def _batches(
     pairs: Iterable[tuple[Prediction, list[bool]]],
 ) -> Iterator[list[tuple[Prediction, list[bool]]]]:
-    """Yield the pairs in order, as many together as `_HELD` allows."""
-    batch, held = [], 0
+    """Yield the pairs in order, as many together as `_HELD` and `_DEAR` allow."""
+    batch, held, spent = [], 0, 0.0
     for pair in pairs:
         batch.append(pair)
         held += sum(P.nbytes for P in pair[0].probabilities)
-        if held >= _HELD:
+        spent += pair[0].seconds
+        if held >= _HELD or spent >= _DEAR:
             yield batch
-            batch, held = [], 0
+            batch, held, spent = [], 0, 0.0
     if batch:
         yield batch
 

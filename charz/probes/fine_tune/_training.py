@@ -19,7 +19,7 @@ from charz.encoders.st._pooling import Pooler
 from charz.errors import InputError
 
 if TYPE_CHECKING:
-    from charz.heads.fine_tune import Recipe
+    from charz.probes.fine_tune import Recipe
     from charz.records import EncoderSpec, Examples, Floats, Ints
 
 DROPOUT = 0.1
@@ -48,9 +48,8 @@ class Classifier(torch.nn.Module):
 class Trainer:
     """Fine-tunes one checkpoint again and again, each time from its own weights."""
 
-    def __init__(self, spec: EncoderSpec, n_classes: int, recipe: Recipe) -> None:
+    def __init__(self, spec: EncoderSpec, recipe: Recipe) -> None:
         self.recipe = recipe
-        self._n_classes = n_classes
         network, settings = settled(spec)
         if network.model is None:
             raise InputError(f"'{spec}' is not run by torch", "leave out its backend")
@@ -58,26 +57,30 @@ class Trainer:
         self._pooling = settings.pooling if not settings.is_own else "mean"
         most = settings.max_tokens or recipe.max_tokens
         self._max_tokens = min(most, recipe.max_tokens)
+        self._layer, self._prompt = settings.layer, settings.prompt
 
-    def run(self, train: Examples, y: Ints, evals: list[Examples], place: int = 0) -> list[Floats]:
+    def run(
+        self, train: Examples, y: Ints, evals: list[Examples], n_classes: int, place: int = 0
+    ) -> list[Floats]:
         """Train on ``train`` with one setting; return probabilities (n_eval, n_classes) of each."""
         rate, reset = self.recipe.grid[place]
         with _threads(self.recipe.threads or granted()), torch.random.fork_rng(devices=[]):
             torch.manual_seed(self.recipe.seed)
-            classifier = self._fresh(reset)
+            classifier = self._fresh(reset, n_classes)
             self._train(classifier, self._tokens(train), y, rate)
             return [self._answer(classifier, self._tokens(part)) for part in evals]
 
-    def _fresh(self, reset: int) -> Classifier:
+    def _fresh(self, reset: int, n_classes: int) -> Classifier:
         model = copy.deepcopy(self._network.model).float()
-        redraw(model, self._network.n_layers, reset)
-        classifier = Classifier(model, self._pooling, _width(model), self._n_classes)
+        cut(model, self._network.n_layers, self._layer)
+        redraw(model, self._layer, reset)
+        classifier = Classifier(model, self._pooling, _width(model), n_classes)
         torch.nn.init.normal_(classifier.head.weight, std=0.02)
         torch.nn.init.zeros_(classifier.head.bias)
         return classifier.to(self._network.device)
 
     def _train(self, classifier: Classifier, tokens: Tokens, y: Ints, rate: float) -> None:
-        from charz.heads.fine_tune import updates
+        from charz.probes.fine_tune import updates
 
         n_updates = updates(len(y), self.recipe)
         optimizer = torch.optim.AdamW(groups(classifier, self.recipe.decay), lr=rate, fused=True)
@@ -99,7 +102,7 @@ class Trainer:
 
     def _answer(self, classifier: Classifier, tokens: Tokens) -> Floats:
         classifier.eval()
-        P = np.empty((len(tokens.lengths), self._n_classes))
+        P = np.empty((len(tokens.lengths), classifier.head.out_features))
         order = np.argsort(tokens.lengths, kind="stable")
         with torch.inference_mode():
             for start in range(0, len(order), ASKED):
@@ -116,11 +119,12 @@ class Trainer:
     def _tokens(self, examples: Examples) -> Tokens:
         tokenizer, takes = self._network.tokenizer, self._network.takes
         names = ["input_ids", "token_type_ids"] if "token_type_ids" in takes else ["input_ids"]
+        texts = [self._prompt + text for text in examples.texts]
+        pairs = None if examples.pairs is None else list(examples.pairs)
         with quiet():
             found = tokenizer(
-                list(examples.texts), None if examples.pairs is None else list(examples.pairs),
-                truncation=True, max_length=self._max_tokens, padding=False,
-            )  # fmt: skip
+                texts, pairs, truncation=True, max_length=self._max_tokens, padding=False
+            )
         rows = {name: found[name] for name in names if name in found}
         lengths = np.array([len(row) for row in rows["input_ids"]], dtype=np.int64)
         columns = {name: np.array(list(chain.from_iterable(part)), dtype=np.int64)
@@ -165,6 +169,24 @@ def batches(n_rows: int, size: int, n_updates: int, seed: int) -> Iterator[Ints]
         waiting = waiting[size:]
 
 
+def cut(model: Any, n_layers: int, layer: int) -> None:
+    """Drop the layers of a transformer above ``layer``, as its encoder does not read them.
+
+    Raises
+    ------
+    InputError
+        When none would be left, or the layers cannot be told.
+    """
+    if layer == n_layers:
+        return
+    stack = _stack(model, n_layers)
+    if stack is None or layer < 1:
+        raise InputError(
+            f"a network cannot be cut to {layer} of {n_layers} layers", "name another layer"
+        )
+    del stack[layer:]
+
+
 def redraw(model: Any, n_layers: int, n_top: int) -> None:
     """Draw the topmost layers of a transformer anew, as its architecture begins.
 
@@ -175,13 +197,19 @@ def redraw(model: Any, n_layers: int, n_top: int) -> None:
     """
     if not n_top:
         return
-    stacks = [part for part in model.modules()
-              if isinstance(part, torch.nn.ModuleList) and len(part) == n_layers]  # fmt: skip
-    if not stacks or not 0 <= n_top <= n_layers:
+    stack = _stack(model, n_layers)
+    if stack is None or not 0 <= n_top <= n_layers:
         raise InputError(f"{n_top} of {n_layers} layers cannot be drawn anew", "reset fewer layers")
-    for layer in list(stacks[0])[n_layers - n_top :]:
+    for layer in list(stack)[n_layers - n_top :]:
         for part in layer.modules():
             _redraw(part, float(getattr(model.config, "initializer_range", 0.02)))
+
+
+def _stack(model: Any, n_layers: int) -> Any:
+    """Return the list of a transformer's layers, None where there is none of that length."""
+    stacks = (part for part in model.modules()
+              if isinstance(part, torch.nn.ModuleList) and len(part) == n_layers)  # fmt: skip
+    return next(stacks, None)
 
 
 def _redraw(part: Any, spread: float) -> None:

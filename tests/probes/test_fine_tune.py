@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from charz.errors import InputError
-from charz.heads import fine_tune as tuning
+from charz.probes import fine_tune as tuning
 from charz.records import EncoderSpec, Examples
 from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
 
@@ -50,23 +50,23 @@ def test_it_learns_what_words_tell(spec):
 
 
 def test_the_same_seed_gives_the_same_floats_and_leaves_the_checkpoint(spec):
-    from charz.heads._training import Trainer
+    from charz.probes.fine_tune._training import Trainer
 
     train, y = texts(12)
-    trainer = Trainer(EncoderSpec.parse(spec), 2, QUICK)
+    trainer = Trainer(EncoderSpec.parse(spec), QUICK)
     before = [each.clone() for each in trainer._network.model.parameters()]
     state = torch.random.get_rng_state()
-    (first,), (again,) = (trainer.run(train, y, [train], place=1) for _ in range(2))
+    (first,), (again,) = (trainer.run(train, y, [train], 2, 1) for _ in range(2))
     assert np.array_equal(first, again)
     after = trainer._network.model.parameters()
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert torch.equal(state, torch.random.get_rng_state())
-    other = Trainer(EncoderSpec.parse(spec), 2, tuning.Recipe(**{**vars(QUICK), "seed": 1}))
-    assert not np.array_equal(first, other.run(train, y, [train], place=1)[0])
+    other = Trainer(EncoderSpec.parse(spec), tuning.Recipe(**{**vars(QUICK), "seed": 1}))
+    assert not np.array_equal(first, other.run(train, y, [train], 2, 1)[0])
 
 
 def test_the_first_step_is_bias_corrected(spec):
-    from charz.heads._training import Classifier, groups
+    from charz.probes.fine_tune._training import Classifier, groups
 
     model = torch.nn.Linear(2, 2)
     classifier = Classifier(model, "mean", 2, 2)
@@ -82,10 +82,10 @@ def test_the_first_step_is_bias_corrected(spec):
 
 
 def test_layers_are_drawn_anew_from_the_top(spec):
-    from charz.heads._training import Trainer, redraw
+    from charz.probes.fine_tune._training import Trainer, redraw
 
-    trainer = Trainer(EncoderSpec.parse(spec), 2, QUICK)
-    fresh = trainer._fresh(1).model
+    trainer = Trainer(EncoderSpec.parse(spec), QUICK)
+    fresh = trainer._fresh(1, 2).model
     own = trainer._network.model
     pairs = zip(own.encoder.layer, fresh.encoder.layer, strict=True)
     same = [torch.equal(a.output.dense.weight, b.output.dense.weight) for a, b in pairs]
@@ -100,7 +100,7 @@ def test_layers_are_drawn_anew_from_the_top(spec):
 
 
 def test_every_row_is_seen_and_the_rate_ends_at_zero():
-    from charz.heads._training import batches, slope
+    from charz.probes.fine_tune._training import batches, slope
 
     seen = np.concatenate(list(batches(10, 4, 10, seed=3)))
     assert (np.bincount(seen, minlength=10) == 4).all()
@@ -140,4 +140,4 @@ def test_what_cannot_be_tuned_is_refused_before_anything_is_loaded(y, changed, s
 
 def test_a_table_of_vectors_has_no_weights_to_tune():
     with pytest.raises(InputError, match="no weights"):
-        tuning.check("static:glove", np.array([0, 1, 0, 1]), tuning.Recipe())
+        tuning.check("static:glove", tuning.Recipe())
