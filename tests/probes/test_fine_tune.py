@@ -9,7 +9,8 @@ import pytest
 
 from charz.errors import InputError
 from charz.probes import fine_tune as tuning
-from charz.records import EncoderSpec, Examples
+from charz.records import Draw, EncoderSpec, Examples
+from charz.sources._split import take
 from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
 
 torch = pytest.importorskip("torch")
@@ -141,3 +142,71 @@ def test_what_cannot_be_tuned_is_refused_before_anything_is_loaded(y, changed, s
 def test_a_table_of_vectors_has_no_weights_to_tune():
     with pytest.raises(InputError, match="no weights"):
         tuning.check("static:glove", tuning.Recipe())
+
+
+PARAMETERS = {name: getattr(QUICK, name) for name in tuning.PARAMETERS}
+
+
+def drawn(spec, draws, n_classes=2, n_pool=40, **changed):
+    """Ask as a registry does: draws of one pool."""
+    pool, _ = texts(n_pool)
+    asked, _ = texts(6, seed=1)
+    asked = [asked, take(asked, [4, 1])]
+    return list(tuning.predict_texts(spec, pool, draws, asked, n_classes, **PARAMETERS | changed))
+
+
+def test_a_draw_is_answered_as_a_sample_by_itself_and_whatever_its_company(spec):
+    pool, y = texts(40)
+    rows = np.random.default_rng(0).permutation(40)
+    draws = [Draw(rows[:n], y[rows[:n]]) for n in (8, 12)]
+    together = drawn(spec, draws)
+    (alone,) = drawn(spec, draws[1:])
+    asked, _ = texts(6, seed=1)
+    by_hand = tuning.fine_tune(spec, take(pool, rows[:12]), y[rows[:12]], 2, [asked], QUICK)
+    for got in (together[1], by_hand):
+        assert np.array_equal(got.probabilities[0], alone.probabilities[0])
+        assert np.array_equal(got.cv_probabilities, alone.cv_probabilities)
+        assert got.chosen == alone.chosen
+    part = alone.probabilities[1]
+    np.testing.assert_allclose(part, alone.probabilities[0][[4, 1]], atol=1e-6)
+
+
+def test_absent_classes_get_nothing_and_a_single_one_all(spec):
+    y = np.arange(8) % 2
+    both, one = drawn(spec, [Draw(np.arange(8), 2 * y), Draw(np.arange(3), np.full(3, 1))], 4)
+    for P in (*both.probabilities, both.cv_probabilities):
+        assert P.shape[1] == 4
+        assert not P[:, [1, 3]].any()
+        np.testing.assert_allclose(P.sum(axis=1), 1, atol=1e-9)
+    assert np.array_equal(one.probabilities[0], np.tile([0.0, 1.0, 0.0, 0.0], (6, 1)))
+
+
+def test_a_spec_that_names_a_layer_is_cut_to_it(spec):
+    from charz.probes.fine_tune._training import Trainer, cut
+
+    trainer = Trainer(EncoderSpec.parse(f"{spec}?layer=2"), QUICK)
+    own = trainer._network.model
+    model = trainer._fresh(0, 2).model.eval()
+    assert len(model.encoder.layer) == 2
+    inputs = {"input_ids": torch.tensor([[2, 7, 9, 3]]), "attention_mask": torch.ones(1, 4).long()}
+    with torch.inference_mode():
+        every = own(**inputs, output_hidden_states=True).hidden_states
+        assert torch.equal(model(**inputs).last_hidden_state, every[2])
+    with pytest.raises(InputError, match="cut to 0 of 3"):
+        cut(own, 3, 0)
+
+
+def test_a_prompt_stands_before_every_text(spec):
+    from charz.probes.fine_tune._training import Trainer
+
+    plain, prompted = (
+        Trainer(EncoderSpec.parse(spec + end), QUICK)._tokens(Examples((text,)))
+        for end, text in (("", "query: good film"), ("?prompt=query:%20", "good film"))
+    )
+    assert np.array_equal(plain.columns["input_ids"], prompted.columns["input_ids"])
+
+
+def test_the_parameters_are_those_of_the_recipe():
+    assert tuning.Recipe(**tuning.PARAMETERS) == tuning.Recipe()
+    with pytest.raises(InputError, match="no weights"):
+        list(tuning.predict_texts("tfidf:", Examples(("a",)), [], [], 2))

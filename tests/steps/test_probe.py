@@ -9,9 +9,13 @@ from sklearn.linear_model import LogisticRegression
 
 from charz.probes._logistic.folds import assign
 from charz.schema import TABLES
+from charz.sources._split import take
 from charz.steps import embed, ingest, probe, subset, update
 from charz.steps._arrays import Arrays
 from tests import tiny
+from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
+
+QUICK = "fine_tune?grid=[[0.001,0]]&least_updates=20&epochs=1&folds=2"
 
 GRID = (0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)
 
@@ -144,3 +148,66 @@ def test_measures_only_the_draws_asked_for(store, tmp_path):
         assert train["seed"] == 0
         assert store.get("protocol", id=train["protocol_id"])["name"] == "curve"
     assert probe.run(store).done == 2 * 2 * 2 * 2 - 4
+
+
+@pytest.fixture
+def tuned(store, tmp_path, build_bert):  # noqa: F811
+    """A registry that plans to fine-tune: a checkpoint, and words without weights."""
+    pytest.importorskip("sentence_transformers")
+    for name in ("books", "films"):
+        tiny.write(tmp_path / name / "train.csv", tiny.rows(name, 40, 0))
+        tiny.write(tmp_path / name / "test.csv", tiny.rows(name, 20, 1))
+        ingest.dataset(store, str(tmp_path / name), label_family="opinion")
+    spec = f"st:{build_bert()}"
+    ingest.encoder(store, spec)
+    ingest.encoder(store, "random:hash?dims=8")
+    asked = {"sizes": [12], "n_seeds": 2, "eval_sizes": [10, None]}
+    subset.protocol(store, probes=["logistic", QUICK], **asked)
+    subset.run(store)
+    embed.run(store)
+    return store, spec
+
+
+def named(store, name):
+    result, probe_ = TABLES["result"], TABLES["probe"]
+    joined = sa.select(result).join(probe_, probe_.c.id == result.c.probe_id)
+    return store.rows(joined.where(probe_.c.name == name))
+
+
+def test_fine_tuning_is_measured_of_encoders_with_weights_alone(tuned):
+    from charz.probes import fine_tune
+
+    store, spec = tuned
+    done = probe.run(store, datasets=["films"])
+    assert (done.failed, done.left) == (0, 0)
+    rows = named(store, "fine_tune")
+    encoder = store.row("encoder", spec=spec)["id"]
+    assert {row["encoder_id"] for row in rows} == {encoder}
+    assert len({row["encoder_id"] for row in named(store, "logistic")}) == 2
+    assert len(rows) == 2 * 2
+    assert all(row["n_train"] == 12 and row["cv_accuracy"] is not None for row in rows)
+    row = next(row for row in rows if row["n_eval"] == 20)
+    train, test = (store.get("subset", id=row[f"{role}_subset_id"]) for role in ("train", "eval"))
+    arrays = Arrays(store, encoder, train["labels_of_id"])
+    draw, held = arrays.draw(train["id"]), arrays.draw(test["id"])
+    recipe = fine_tune.Recipe(**store.row("probe", name="fine_tune")["parameters"])
+    got = fine_tune.fine_tune(
+        spec, take(arrays.examples(train["id"]), draw.rows), draw.labels, 2,
+        [take(arrays.examples(test["id"]), held.rows)], recipe,
+    )  # fmt: skip
+    assert row["accuracy"] == (got.probabilities[0].argmax(axis=1) == held.labels).mean()
+    assert row["chosen"] == got.chosen
+    assert probe.run(store, datasets=["films"]).done == 0
+
+
+def test_a_probe_that_fails_loses_nothing_of_the_others(tuned):
+    import shutil
+
+    store, spec = tuned
+    shutil.rmtree(spec.removeprefix("st:"))
+    done = probe.run(store, datasets=["films"])
+    assert done.failed == 2 * 2 * 2  # the unit is told as a whole ...
+    encoder = store.row("encoder", spec=spec)["id"]
+    rows = [row for row in named(store, "logistic") if row["encoder_id"] == encoder]
+    assert len(rows) == 2 * 2  # ... and what was measured of it is there
+    assert probe.run(store, datasets=["films"]).failed == 2 * 2

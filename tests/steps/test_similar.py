@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from charz.errors import InputError, RegistryError, UnknownNameError
 from charz.schema import TABLES
 from charz.steps import _gains, embed, ingest, probe, similar, subset
+from charz.steps._arrays import Arrays
 from charz.steps._gains import Gain
 from tests import tiny
 
@@ -51,6 +52,22 @@ def test_a_pooled_subset_is_its_base_and_rows_of_one_other_dataset(pooled):
         assert [labels[i] for i, _ in members] == [own["classes"][code] for _, code in members]
         added = np.bincount(members[:, 1], minlength=own["n_classes"])
         assert row["class_counts"] == (added + base["class_counts"]).tolist()
+
+
+def test_texts_of_pooled_rows_stand_where_their_vectors_do(pooled):
+    store, _ = pooled
+    subsets = TABLES["subset"]
+    rows = store.rows(sa.select(subsets).where(subsets.c.base_id.is_not(None)))
+    encoder = store.row("encoder", spec=ENCODER)["id"]
+    assert rows
+    for row in rows:
+        arrays = Arrays(store, encoder, row["labels_of_id"])
+        found, X = arrays.examples(row["id"]), arrays.vectors(row["id"])
+        vector_of = {}
+        for text in zip(found.texts, found.pairs or found.texts, X, strict=True):
+            vector = vector_of.setdefault(text[:2], text[2])
+            assert np.array_equal(vector, text[2])
+        assert len(np.unique(X, axis=0)) > len(vector_of) / 2  # they differ as the texts do
 
 
 def test_every_pair_of_a_family_and_two_groups_is_measured(pooled):
