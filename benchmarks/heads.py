@@ -4,8 +4,6 @@
     python benchmarks/heads.py FOLDER --judge     what choosing costs, groups of datasets held out
     python benchmarks/heads.py FOLDER --ship      fit the selector that comes with charz
     python benchmarks/heads.py FOLDER --layers    which layer is enough, and whether it was
-    python benchmarks/heads.py FOLDER --tune      fine-tuning beside heads, from the lab's texts
-    python benchmarks/heads.py FOLDER --tune      fine-tuning beside the heads on frozen vectors
 
 FOLDER holds the registry that `benchmarks/reference.py FOLDER --encode` made. Several parts may be
 asked for at once; without any, all are done. What is measured already is not measured again.
@@ -14,12 +12,9 @@ asked for at once; without any, all are done. What is measured already is not me
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-import lab
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
@@ -29,7 +24,7 @@ from charz import paths
 from charz.heads import HEADS, _selector, _signs
 from charz.heads import _layers as layer_rows
 from charz.schema import TABLES, Dataset, Protocol
-from charz.steps import _filters, head, probe, query, subset
+from charz.steps import _filters, probe, query, subset
 from charz.steps._arrays import Arrays
 from charz.store import Store
 
@@ -59,7 +54,6 @@ ENCODERS = (
 """Encoders of six lineages: 384, 256, 128, 256, 300 and 384 dimensions."""
 LAYERS = "*/all-minilm-l6-v2?dtype=bfloat16{}&max_tokens=64"
 DEPTHS = (0, 2, 3, 4, 5, 6)
-TUNED = ("trec6", "tweeteval_irony", "subj")
 LEVEL = 0.9
 
 
@@ -67,7 +61,7 @@ def main() -> None:
     """Do the parts that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parts = {"probe": _probe, "judge": _judge, "ship": _ship, "layers": _layers, "tune": _tune}
+    parts = {"probe": _probe, "judge": _judge, "ship": _ship, "layers": _layers}
     for part in parts:
         parser.add_argument(f"--{part}", action="store_true")
     asked = vars(parser.parse_args())
@@ -183,7 +177,7 @@ def _judge(store: Store) -> None:
     frame = _frame(store)
     table = table_of(frame)
     print(table.facts)
-    weights = _selector._equal(table.groups)
+    weights = _selector.equal(table.groups)
     for what, groups in (("groups", table.groups), ("lineages", frame["lineage"].to_numpy())):
         found = held_out(table, groups)
         print(f"\n{what} held out: regret in points, all and by n: on all eval rows | by halves")
@@ -267,21 +261,6 @@ def _layers_of(store: Store, ids: list[int], dataset_id: int, size: int) -> list
     depth = {f"{name} depth": DEPTHS[place] for name, place in places.items()}
     scores = {name: truth[place] for name, place in places.items()}
     return [{"best": truth.max(), "inside": np.mean(inside)} | scores | depth]
-
-
-def _tune(_: Store) -> None:
-    spec = f"st:{Path(os.environ['CHARZ_LAB_ENCODERS']) / 'splade-tiny'}"
-    for name in TUNED:
-        for size in (64, 256):
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(lab.smaller(name, size, 800, Path(folder)))
-                files = {"train": str(path / "train.jsonl.gz"), "eval": str(path / "test.jsonl.gz")}
-                choice = head.files(encoder=spec, fine_tune=True, **files)
-            rows = choice.heads.set_index("head")
-            shown = rows.loc[["fine_tune", "logistic"], ["value", "measured", "seconds"]]
-            best = rows.drop("fine_tune")["measured"].max()
-            print(name, size, choice.recommended, f"best head {best:.3f}", flush=True)
-            print(shown.round(3).to_string(header=False), rows.loc["fine_tune", "setting"])
 
 
 if __name__ == "__main__":

@@ -63,6 +63,17 @@ class UnknownNameError(CharzError):
         return cls(f"unknown {what} '{name}'", remedy)
 
 
+def check_share(value: float, what: str = "level") -> None:
+    """Refuse what is not strictly between 0 and 1.
+
+    >>> check_share(90, "level")
+    Traceback (most recent call last):
+    charz.errors.InputError: the level 90 is not inside (0, 1); give a share such as 0.9
+    """
+    if not 0 < value < 1:
+        raise InputError(f"the {what} {value} is not inside (0, 1)", "give a share such as 0.9")
+
+
 class MissingExtraError(CharzError):
     """A package that this piece of work needs is not installed."""
 

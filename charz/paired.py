@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 
 MOST = 10_000_000
 """Rows beyond which no number is looked for."""
@@ -134,8 +134,8 @@ def rows_needed(
     """
     if not (0 <= first <= 1 and 0 <= second <= 1 and first + second <= 1 + 1e-9):
         raise InputError(f"{first} and {second} are no discordant shares", "give shares of rows")
-    if not (0 < wanted < 1 and 0 < alpha < 1):
-        raise InputError(f"the power {wanted} is no probability", "give one between 0 and 1")
+    check_share(wanted, "power")
+    check_share(alpha, "level of the test")
     if math.isclose(first, second, abs_tol=1e-12):
         return None
     low, high = 1, 8

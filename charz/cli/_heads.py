@@ -32,6 +32,13 @@ def tell(found: Choice) -> None:
         f"{100 * beyond['gain']:+.1f} points to {beyond['linear']} "
         f"({100 * beyond['low']:+.1f} to {100 * beyond['high']:+.1f})"
     )
+    if found.fine_tuning is not None:
+        tuning = found.fine_tuning
+        output.talk(
+            f"head: --fine-tune would gain {100 * tuning['gain']:+.1f} points over logistic "
+            f"({100 * tuning['low']:+.1f} to {100 * tuning['high']:+.1f}), as small networks did "
+            f"at such sizes; {tuning['probability']:.0%} to pay"
+        )
     for name, each in found.baselines.items():
         loss = f", {100 * each['loss']:.1f} points less" if each.get("loss") else ""
         output.talk(f"head: {name}: {each['head']}, {each['value']:.3f}{loss}")
@@ -50,6 +57,7 @@ def whole(found: Choice) -> dict[str, Any]:
         "recommended": found.recommended,
         "heads": rows(found),
         "beyond_linear": found.beyond_linear,
+        "fine_tuning": found.fine_tuning,
         "baselines": found.baselines,
         "notes": list(found.notes),
         "provenance": dict(found.provenance),

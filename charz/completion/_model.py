@@ -23,7 +23,7 @@ import pandas as pd
 import charz
 from charz import shelf
 from charz.completion import _calibrate, _facts, _gaussian, _grid, _record, _scale
-from charz.errors import InputError, UnknownNameError
+from charz.errors import InputError, UnknownNameError, check_share
 from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
@@ -195,8 +195,7 @@ def interval(joint: Gaussian, noise: Floats | float, level: float) -> tuple[Floa
     """
     from scipy.special import stdtrit
 
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is not inside (0, 1)", "give 0.9 for 90%")
+    check_share(level)
     own = noise * _scale.slope(_scale.to_accuracy(joint.mean))
     half = float(stdtrit(joint.freedom, (1 + level) / 2)) * np.hypot(joint.sd, own)
     return _scale.to_accuracy(joint.mean - half), _scale.to_accuracy(joint.mean + half)

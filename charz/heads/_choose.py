@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz.heads import HEADS, LINEAR, _selector
-from charz.heads._layers import CORRECTED, paired
+from charz.heads import HEADS, LINEAR, _selector, _tuned
 from charz.heads._measured import Measured
 from charz.heads._selector import Selector
 from charz.heads._signs import JUDGED, Facts, signs
@@ -52,6 +51,9 @@ class Choice:
         ``pays``, whether the best head that is not linear is expected to gain half a point over
         the best that is; ``head``, ``linear``, ``gain``, ``low``, ``high`` and the
         ``probability`` of a gain.
+    fine_tuning : dict or None
+        Of a checkpoint that was not tuned, what tuning it is expected to gain over ``logistic``:
+        ``gain``, ``low``, ``high`` and the ``probability`` of half a point.
     notes : tuple of str
     provenance : dict
     """
@@ -60,6 +62,7 @@ class Choice:
     recommended: str
     baselines: dict[str, dict[str, Any]]
     beyond_linear: dict[str, Any]
+    fine_tuning: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -98,7 +101,7 @@ def choose(
     middle = _selector.expected(selector, seen, n)[0]
     names, draws = list(HEADS), _selector.draws(selector, seen, n, N_DRAWS)[0]
     if TUNED in found:
-        names, middle, draws = [*HEADS, TUNED], *_with_tuned(found, middle, draws, level)
+        names, middle, draws = [*HEADS, TUNED], *_with_tuned(found, middle, draws)
     rows = _rows(names, middle, draws, level)
     for row in rows:
         row |= _known(row["head"], found[row["head"]], y_eval)
@@ -124,14 +127,30 @@ def _signs(found: Mapping[str, Measured], y: Ints, n_dims: int) -> dict[str, Flo
 
 
 def _with_tuned(
-    found: Mapping[str, Measured], middle: Floats, draws: Floats, level: float
+    found: Mapping[str, Measured], middle: Floats, draws: Floats
 ) -> tuple[Floats, Floats]:
-    """Add a fine-tuned network: the logistic head's accuracy and the paired gain over it."""
-    gains = found[TUNED].is_right.astype(float) - found["logistic"].is_right
-    gain = paired(gains, level)
-    noise = np.random.default_rng(1).normal(gain["gain"], CORRECTED * gain["error"], len(draws))
-    value = np.clip(middle[0] + gain["gain"], 0.0, 1.0)
-    return np.append(middle, value), np.column_stack([draws, np.clip(draws[:, 0] + noise, 0, 1)])
+    """Add a fine-tuned network: the logistic head's accuracy and what `_tuned` expects beyond."""
+    learned, n = _tuned.shipped(), len(found[TUNED].is_right)
+    seen = found[TUNED].cv_accuracy - found["logistic"].cv_accuracy
+    value = np.clip(middle[0] + _tuned.expected(learned, n, seen), 0.0, 1.0)
+    drawn = draws[:, 0] + _tuned.draws(learned, n, seen, len(draws))
+    return np.append(middle, value), np.column_stack([draws, np.clip(drawn, 0, 1)])
+
+
+def tuning(n_train: int, level: float = 0.9) -> dict[str, Any]:
+    """Return what fine-tuning is expected to gain over the logistic head, before it is tried.
+
+    ``gain``, ``low``, ``high``, and the ``probability`` of a gain of `WORTH`.
+
+    >>> found = tuning(256)
+    >>> found["low"] < 0 < found["gain"] < found["high"]
+    True
+    """
+    learned = _tuned.shipped()
+    gain, drawn = _tuned.expected(learned, n_train), _tuned.draws(learned, n_train, None, N_DRAWS)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    worth = float((drawn >= WORTH).mean())
+    return {"gain": gain, "low": float(low), "high": float(high), "probability": worth}
 
 
 def _rows(names: list[str], middle: Floats, draws: Floats, level: float) -> list[dict[str, Any]]:
@@ -165,7 +184,7 @@ def _known(name: str, own: Measured, y_eval: Ints | None) -> dict[str, Any]:
         "seconds": own.seconds,
         "setting": own.setting,
         "is_linear": name in LINEAR or own.setting.get("kernel") == "linear",
-        "basis": "paired rows" if name == TUNED else "selector",
+        "basis": "tuned networks" if name == TUNED else "selector",
     }
 
 

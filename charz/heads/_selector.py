@@ -126,7 +126,7 @@ def fit(table: Table) -> Selector:
         forest=_forest.fit(table.signs, table.n_train, targets, weights),
         residuals=residuals / error(table.n_train, table.signs["cv"])[:, None],
         sizes=table.n_train,
-        group_weights=_equal(table.groups),
+        group_weights=equal(table.groups),
         facts=table.facts,
     )
 
@@ -159,7 +159,7 @@ def _accuracies(targets: Floats) -> Floats:
     return found
 
 
-def _equal(groups: Any) -> Floats:
+def equal(groups: Any) -> Floats:
     """Return weights (samples,) that sum to 1, groups weighing the same."""
     _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
     found: Floats = 1.0 / (counts[place] * len(counts))
@@ -168,7 +168,7 @@ def _equal(groups: Any) -> Floats:
 
 def _weights(table: Table) -> Floats:
     """Return the weights of a regression, (samples,): of equal groups, over the error to expect."""
-    found: Floats = _equal(table.groups) / error(table.n_train, table.signs["cv"])
+    found: Floats = equal(table.groups) / error(table.n_train, table.signs["cv"])
     found /= found.sum()
     return found
 

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 from charz.metamodels import _link
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def interval(
 
 def quantile(calibration: Arrays, level: float) -> float:
     """Return the score that a new group's row stays below with probability ``level``."""
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is no probability", "give one between 0 and 1")
+    check_share(level)
     at = int(np.searchsorted(calibration["mass"], level - 1e-12))
     return float(calibration["scores"][at]) if at < len(calibration["scores"]) else float("inf")
 

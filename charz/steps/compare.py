@@ -10,7 +10,7 @@ import numpy as np
 
 from charz import paired, shelf
 from charz.answers import Comparison
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 from charz.records import Draw, EncoderSpec
 from charz.sample import Sample, matrix
 from charz.steps import _files
@@ -76,9 +76,8 @@ def compare_probes(
         raise InputError("there is one thing to compare", "give two encoders, or two probes")
     if (X_eval is None) != (y_eval is None):
         raise InputError("of the eval rows vectors or labels are absent", "give both, or neither")
-    for given, what in ((level, "level"), (power, "power")):
-        if not 0 < given < 1:
-            raise InputError(f"the {what} {given} is no probability", "give one between 0 and 1")
+    check_share(level)
+    check_share(power, "power")
     first = _files.labelled(spaces[0], y_train, np.asarray(spaces[0])[:1])
     y = _files.codes(np.asarray(y_train).astype(str).tolist(), first.classes, "y_train")
     K = len(first.classes)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.answers import ClassCoverage, Coverage, Plane, Region
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 from charz.records import EncoderSpec
 from charz.regions import _map, _rows, _seen, _space, _words
 from charz.regions._map import Map
@@ -181,8 +181,7 @@ def arrays(
 
 
 def _check(level: float, n_regions: int | None, quantile: float) -> None:
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is not inside (0, 1)", "give a share such as 0.9")
+    check_share(level)
     if not 0 < quantile <= 1:
         raise InputError(f"the quantile {quantile} is not in (0, 1]", "give one such as 0.95")
     if n_regions is not None and n_regions < 1:

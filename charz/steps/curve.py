@@ -19,7 +19,7 @@ from charz.answers import CurvePoint, LearningCurve
 from charz.curves import _answer, _pilot, _prior
 from charz.curves._pilot import Pilot
 from charz.curves._prior import Prior
-from charz.errors import InputError, UnknownNameError
+from charz.errors import InputError, UnknownNameError, check_share
 from charz.records import EncoderSpec
 from charz.sample import Sample
 from charz.steps import _features, _files
@@ -189,8 +189,7 @@ def _check(
 ) -> None:
     if metric not in METRICS:
         raise UnknownNameError.among("metric", metric, METRICS)
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is no probability", "give one between 0 and 1")
+    check_share(level)
     if target is not None and not 0 < target < 1:
         raise InputError(f"the target {target} is no {metric}", "give one between 0 and 1")
     for size in at:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from charz import shelf
-from charz.errors import InputError, UnknownNameError
+from charz.errors import InputError, UnknownNameError, check_share
 from charz.metamodels import _heldout, _importance, _judging_baselines, _judging_table
 from charz.records import Progress, Silence, Summary
 from charz.schema import TABLES, natural_key
@@ -117,8 +117,7 @@ def run(
     _check("metric to predict", metrics, METRICS)
     _check("metamodel", items, shelf.names("metamodels"))
     _check("way of holding out", hold_outs, _heldout.HOLD_OUTS)
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is no probability", "give one between 0 and 1")
+    check_share(level)
     ways = tuple(way for way in _heldout.HOLD_OUTS if way in hold_outs)
     plan = Plan(tuple(items), ways, level, least_eval, n_folds, workers, importance)
     rows: list[Row] = []

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz import shelf
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 from charz.heads import _choose, _layers, _measured
 from charz.heads._choose import Choice
 from charz.heads._measured import Measured
+from charz.probes import fine_tune as tuning
 from charz.records import EncoderSpec, Examples
 from charz.sample import Sample
 from charz.samplers import _random
@@ -123,7 +124,7 @@ def choose_head(
     >>> sorted(choice.baselines)
     ['always logistic', 'cv-pick']
     """
-    _check_level(level)
+    check_share(level)
     made = _files.labelled(X_train, y_train, X_train if X_eval is None else X_eval)
     codes = None
     if y_eval is not None:
@@ -175,11 +176,6 @@ def _notes(y: Ints) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise InputError(f"the level {level} is not inside (0, 1)", "give 0.9 for 90%")
-
-
 def _codes(labels: Sequence[str], classes: Sequence[str]) -> Ints:
     """Return codes of labels; a class that training lacks has the code -1: always an error."""
     known = {label: code for code, label in enumerate(classes)}
@@ -216,12 +212,10 @@ def files(
     InputError, UnknownNameError, OfflineError, MissingExtraError
         When a file or the encoder cannot be used.
     """
-    _check_level(level)
+    check_share(level)
     spec = EncoderSpec.parse(encoder)
     texts = _read(train, eval, columns)
     if fine_tune:
-        from charz.probes import fine_tune as tuning
-
         tuning.check(encoder, tuning.Recipe())
         tuning.enough(texts.y)
     X, X_eval = (part[0] for part in _vectors([spec], texts))
@@ -232,8 +226,10 @@ def files(
     tuned = _tuned(encoder, texts, say) if fine_tune else None
     choice = _chosen(X, texts.y, X_eval, texts.y_eval, level, tuned=tuned)
     told = {"encoder": str(spec), "train": train, "n_classes": len(texts.classes)}
+    untried = spec.kind in tuning.KINDS and tuned is None
     return replace(
         choice,
+        fine_tuning=_choose.tuning(len(rows), level) if untried else None,
         notes=(*texts.notes, *choice.notes),
         provenance={**choice.provenance, **told},
     )
@@ -241,8 +237,6 @@ def files(
 
 def _tuned(encoder: str, texts: _Texts, say: Say) -> Measured:
     """Fine-tune the encoder's checkpoint and measure that as a head."""
-    from charz.probes import fine_tune as tuning
-
     recipe = tuning.Recipe(say=say)
     evals = [] if texts.eval is None else [texts.eval]
     answer = tuning.fine_tune(encoder, texts.train, texts.y, len(texts.classes), evals, recipe)
@@ -275,7 +269,7 @@ def layers(
     """
     from charz.encoders import describe, expand
 
-    _check_level(level)
+    check_share(level)
     parsed = EncoderSpec.parse(encoder)
     if parsed.kind != "st":
         raise InputError(f"'{encoder}' has no layers", "give a checkpoint as st:PATH")

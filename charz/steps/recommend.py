@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from charz.errors import InputError
+from charz.errors import InputError, check_share
 from charz.records import Progress
 from charz.steps import _models, _placed, _ranking, _suspects
 
@@ -169,8 +169,9 @@ def _check(
         raise InputError("there is nothing to go by", "give labelled texts, or facts of the task")
     if train is None and (eval_ is not None or measure):
         raise InputError("there are no labelled texts to measure on", "give them with --train")
-    if top < 1 or not 0 < level < 1:
-        raise InputError(f"top = {top}, level = {level}", "give top from 1 up and level in (0, 1)")
+    check_share(level)
+    if top < 1:
+        raise InputError(f"top = {top} shows nothing", "give a number from 1 up")
 
 
 def _n_labelled(task: Task) -> int | None:

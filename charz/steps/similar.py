@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
-from charz.errors import InputError, RegistryError
+from charz.errors import InputError, RegistryError, check_share
 from charz.records import EncoderSpec, Progress
 from charz.schema import Result, Split, Subset
 from charz.steps import _encode, _filters, _gains, _tasks
@@ -128,8 +128,9 @@ def _check(dataset: str | None, train: str | None, by: str, top: int, level: flo
         raise InputError("one task is compared with others", "give a dataset or a file, not both")
     if by not in KINDS:
         raise InputError(f"'{by}' compares no tasks", f"choose one of {', '.join(KINDS)}")
-    if top < 1 or not 0 < level < 1:
-        raise InputError(f"top = {top}, level = {level}", "give top from 1 up and level in (0, 1)")
+    check_share(level)
+    if top < 1:
+        raise InputError(f"top = {top} shows nothing", "give a number from 1 up")
 
 
 def _name(store: Store, dataset: str) -> str:

@@ -70,9 +70,21 @@ def test_a_checkpoint_is_fine_tuned(rows, task, build_bert, monkeypatch):  # noq
     spec = f"st:{build_bert()}"
     (found,) = rows("head", "--encoder", spec, "--train", task["train"], "--fine-tune")
     (tuned,) = (row for row in found["heads"] if row["head"] == "fine_tune")
-    assert tuned["basis"] == "paired rows"
+    assert tuned["basis"] == "tuned networks"
+    assert found["fine_tuning"] is None
     assert set(tuned["setting"]) == {"rate", "reset_layers"}
     assert len(found["heads"]) == len(HEADS) + 1
+
+
+def test_what_fine_tuning_may_gain_is_told_before_it_is_tried(rows, charz, task, build_bert):  # noqa: F811
+    given = ("head", "--encoder", f"st:{build_bert()}", "--train", task["train"])
+    (found,) = rows(*given)
+    tuning = found["fine_tuning"]
+    assert tuning["low"] < tuning["gain"] < tuning["high"]
+    assert 0 < tuning["probability"] < 1
+    assert "--fine-tune would gain" in charz(*given).stderr
+    (found,) = rows("head", "--encoder", ENCODER, "--train", task["train"])
+    assert found["fine_tuning"] is None  # words have no weights to tune
 
 
 def test_wrong_usage_and_bad_input_are_one_error(charz, task, tmp_path):

@@ -169,7 +169,7 @@ def test_a_calibration_survives_a_file_without_pickle() -> None:
 def test_bad_input_is_named() -> None:
     cells = simulate(0, 5)
     known = calibrated(cells)
-    with pytest.raises(InputError, match="no probability"):
+    with pytest.raises(InputError, match="not inside"):
         _conformal.interval(known, [0.5], {"n_train": [8], "n_eval": [8]}, 1.0)
     with pytest.raises(InputError, match="not finite"):
         _conformal.interval(known, [0.5], {"n_train": [np.nan], "n_eval": [8]}, 0.9)

@@ -97,7 +97,7 @@ def test_bad_requests_are_errors(finished, store):
     for wrong in ({"metrics": ["f2"]}, {"items": ["rigde"]}, {"hold_outs": ["group"]}):
         with pytest.raises(UnknownNameError):
             evaluate.run(finished, **(QUICK | wrong))
-    with pytest.raises(InputError, match="no probability"):
+    with pytest.raises(InputError, match="not inside"):
         evaluate.run(finished, **QUICK, level=1.5)
     with pytest.raises(InputError, match="no measured sample"):
         evaluate.run(store, **QUICK)
