@@ -37,7 +37,8 @@ def tell(found: Choice) -> None:
         output.talk(
             f"head: --fine-tune would gain {100 * tuning['gain']:+.1f} points over logistic "
             f"({100 * tuning['low']:+.1f} to {100 * tuning['high']:+.1f}), as small networks did "
-            f"at such sizes; {tuning['probability']:.0%} to pay"
+            f"at such sizes; {tuning['probability']:.0%} to pay, for the time of encoding "
+            f"{tuning['encodings']:,} such texts"
         )
     for name, each in found.baselines.items():
         loss = f", {100 * each['loss']:.1f} points less" if each.get("loss") else ""

@@ -53,7 +53,8 @@ class Choice:
         ``probability`` of a gain.
     fine_tuning : dict or None
         Of a checkpoint that was not tuned, what tuning it is expected to gain over ``logistic``:
-        ``gain``, ``low``, ``high`` and the ``probability`` of half a point.
+        ``gain``, ``low``, ``high``, the ``probability`` of half a point, and the number of
+        ``encodings`` of such texts that take as long.
     notes : tuple of str
     provenance : dict
     """

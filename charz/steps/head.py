@@ -229,10 +229,15 @@ def files(
     untried = spec.kind in tuning.KINDS and tuned is None
     return replace(
         choice,
-        fine_tuning=_choose.tuning(len(rows), level) if untried else None,
+        fine_tuning=_untried(len(rows), level) if untried else None,
         notes=(*texts.notes, *choice.notes),
         provenance={**choice.provenance, **told},
     )
+
+
+def _untried(n_rows: int, level: float) -> dict[str, Any]:
+    """Return what fine-tuning may gain, and what it would cost."""
+    return _choose.tuning(n_rows, level) | {"encodings": tuning.cost(n_rows)}
 
 
 def _tuned(encoder: str, texts: _Texts, say: Say) -> Measured:
