@@ -82,7 +82,7 @@ def test_what_fine_tuning_may_gain_is_told_before_it_is_tried(rows, charz, task,
     tuning = found["fine_tuning"]
     assert tuning["low"] < tuning["gain"] < tuning["high"]
     assert 0 < tuning["probability"] < 1
-    assert tuning["encodings"] == 3 * (150 + 9 * 150) * 16  # three settings, three folds
+    assert tuning["encodings"] == 5 * (150 + 9 * 150) * 16  # three settings, three folds
     assert "--fine-tune would gain" in charz(*given).stderr
     (found,) = rows("head", "--encoder", ENCODER, "--train", task["train"])
     assert found["fine_tuning"] is None  # words have no weights to tune
