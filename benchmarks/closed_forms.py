@@ -99,8 +99,9 @@ def draws_of(case: Case, n: int, nested: bool) -> list[Draw]:
 
 
 def answers(name: str, case: Case, draws: list[Draw]) -> list[Prediction]:
-    """Return what our probe says."""
-    return list(shelf.load("probes", name).predict(case.X, draws, [case.E], case.n_classes))
+    """Return what our probe says; the discriminant without folds, as its peer has none."""
+    own = {"folds": 0} if name == "lda" else {}
+    return list(shelf.load("probes", name).predict(case.X, draws, [case.E], case.n_classes, **own))
 
 
 def ridge(X: np.ndarray, y: np.ndarray, E: np.ndarray, chosen: float) -> np.ndarray:

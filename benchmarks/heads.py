@@ -107,7 +107,7 @@ def table_of(frame: pd.DataFrame) -> _selector.Table:
     """Return what a selector learns from."""
     n = frame["n_train"].to_numpy(np.float64)
     cv, loss = (
-        {head: frame[(name, head)].to_numpy(np.float64) for head in _signs.JUDGED}
+        {head: frame[(name, head)].to_numpy(np.float64) for head in HEADS}
         for name in ("cv_accuracy", "cv_log_loss")
     )
     known = (frame[name].to_numpy() for name in ("n_present", "n_dims", "majority_share"))
@@ -152,7 +152,7 @@ def picks(frame: pd.DataFrame, value: Any) -> dict[str, Any]:
     }
     # Who picks by 400 labelled eval rows: what is lost even so is the noise floor.
     found["best on 400 eval rows"] = frame["half"][list(HEADS)].to_numpy(np.float64).argmax(axis=1)
-    for name in ("logistic", "ridge", "lda", "svm", "mlp"):
+    for name in ("logistic", "ridge", "lda", "svm", "mlp", "vote"):
         found[f"always {name}"] = np.full(len(frame), HEADS.index(name))
     return found
 
@@ -175,6 +175,7 @@ def regrets(frame: pd.DataFrame, place: Any) -> tuple[Any, Any]:
 
 def _judge(store: Store) -> None:
     frame = _frame(store)
+    _print_gains(frame)
     table = table_of(frame)
     print(table.facts)
     weights = _selector.equal(table.groups)
@@ -209,6 +210,18 @@ def _print_regrets(frame: pd.DataFrame, chosen: dict[str, Any], weights: Any) ->
             means = [np.average(x, weights=w) for x, w in sized]
             shown.append([np.mean(means), *means])
         print(f"{name:22s}", *np.round(shown[0], 2), "|", *np.round(shown[1], 2))
+
+
+def _print_gains(frame: pd.DataFrame) -> None:
+    """Print the mean gain over the logistic head in points, and the median CPU seconds."""
+    sizes, others = frame["n_train"], list(HEADS[1:])
+    accuracy = frame["accuracy"]
+    gains = 100 * accuracy[others].sub(accuracy["logistic"], axis=0).groupby(sizes).mean()
+    seconds = frame["fit_seconds"][others].groupby(sizes).median()
+    for n in gains.index:
+        told = (f"{head} {gains.loc[n, head]:+.1f} ({seconds.loc[n, head]:.2f} s)"
+                for head in others)  # fmt: skip
+        print(f"n = {n}, gain over logistic:", *told, sep="  ")
 
 
 def _ship(store: Store) -> None:

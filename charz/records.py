@@ -191,7 +191,7 @@ class Prediction:
         Out-of-fold probabilities at the chosen setting.
     chosen : float or None
         The chosen hyperparameter (C, alpha, k), or its place in the probe's grid (svm, mlp,
-        boosting).
+        boosting) or among its members (vote).
     gap : float or None
         Relative objective gap of the fit, where the solver certifies one.
     seconds : float

@@ -7,8 +7,8 @@ to what such scores were worth on other datasets.
 
 from __future__ import annotations
 
-HEADS = ("logistic", "ridge", "centroid", "knn", "lda", "svm", "mlp", "boosting")
-"""Names on the probes shelf, the one that others are compared with first."""
+HEADS = ("logistic", "ridge", "centroid", "knn", "lda", "svm", "mlp", "boosting", "vote")
+"""Names on the probes shelf: the one that others are compared with first, who asks others last."""
 
 LINEAR = frozenset({"logistic", "ridge", "centroid", "lda"})
 """Heads whose classes are parted by hyperplanes."""

@@ -12,7 +12,7 @@ import numpy as np
 from charz.heads import HEADS, LINEAR, _selector, _tuned
 from charz.heads._measured import Measured
 from charz.heads._selector import Selector
-from charz.heads._signs import JUDGED, Facts, signs
+from charz.heads._signs import Facts, signs
 from charz.paths import PACKAGE
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def choose(
 def _signs(found: Mapping[str, Measured], y: Ints, n_dims: int) -> dict[str, Floats]:
     counts = np.bincount(y)
     known = (len(y), (counts > 0).sum(), n_dims, counts.max() / len(y))
-    cv = {name: np.array([found[name].cv_accuracy]) for name in JUDGED}
-    loss = {name: np.array([found[name].cv_log_loss]) for name in JUDGED}
+    cv = {name: np.array([found[name].cv_accuracy]) for name in HEADS}
+    loss = {name: np.array([found[name].cv_log_loss]) for name in HEADS}
     facts = Facts(*(np.array([float(each)]) for each in known))
     return signs(facts, cv, loss, np.array([found["logistic"].chosen]))
 

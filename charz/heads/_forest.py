@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Arrays = dict[str, np.ndarray]
     Signs = Mapping[str, Floats]
 
-N_TREES = 80
-LEAST_PER_LEAF = 4
+N_TREES = 40
+LEAST_PER_LEAF = 12
 
 
 def fit(signs: Signs, n_train: Floats, targets: Floats, weights: Floats) -> Arrays:

@@ -66,14 +66,24 @@ def measure(
     X_eval: Floats | None = None,
     heads: Sequence[str] = HEADS,
 ) -> dict[str, Measured]:
-    """Fit every head to the rows ``X`` (n, n_dims) of codes ``y`` (n,), each by itself."""
+    """Fit every head to the rows ``X`` (n, n_dims) of codes ``y`` (n,), each by itself.
+
+    A vote takes the answers of members that come before it, and their seconds.
+    """
     draw, evals = Draw(np.arange(len(y)), y), [] if X_eval is None else [X_eval]
-    found = {}
+    answers: dict[str, Prediction] = {}
     for name in heads:
         _ready(name)
-        (answer,) = shelf.load("probes", name).predict(X, [draw], evals, n_classes)
-        found[name] = of_answer(answer, y, _setting(name, answer.chosen))
-    return found
+        item = shelf.load("probes", name)
+        asked = item.PARAMETERS.get("members", ())
+        if asked and set(asked) <= set(answers):
+            answers[name] = item.of_answers([answers[member] for member in asked], y)
+        else:
+            (answers[name],) = item.predict(X, [draw], evals, n_classes)
+    return {
+        name: of_answer(answer, y, _setting(name, answer.chosen))
+        for name, answer in answers.items()
+    }
 
 
 @cache

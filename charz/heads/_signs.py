@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     Scores = Mapping[str, Floats]
 
-JUDGED = tuple(name for name in HEADS if name != "lda")
-"""Heads that have cross-validated scores."""
-
 
 @dataclass(frozen=True)
 class Facts:
@@ -44,7 +41,7 @@ def signs(facts: Facts, cv: Scores, loss: Scores, C: Floats) -> dict[str, Floats
     ----------
     facts : Facts
     cv, loss : mappings of head to array (samples,)
-        Cross-validated accuracy and log-loss of each of `JUDGED`.
+        Cross-validated accuracy and log-loss of each of `HEADS`.
     C : array (samples,)
         What the logistic head chose.
     """
@@ -61,10 +58,10 @@ def signs(facts: Facts, cv: Scores, loss: Scores, C: Floats) -> dict[str, Floats
         "lift": (cv["logistic"] - facts.majority) / (1.02 - facts.majority),
         "cv": cv["logistic"],
         "cv_loss": loss["logistic"] / np.log(k),
-        "cv_best": np.max([cv[name] for name in JUDGED], axis=0),
+        "cv_best": np.max([cv[name] for name in HEADS], axis=0),
         "log_C": np.log10(C),
     }
-    for name in JUDGED[1:]:
+    for name in HEADS[1:]:
         found[f"cv_{name}"] = cv[name] - cv["logistic"]
         found[f"loss_{name}"] = (loss[name] - loss["logistic"]) / np.log(k)
     return found

@@ -3,8 +3,15 @@
 ``log p(c | x) = x' S^-1 mu_c - mu_c' S^-1 mu_c / 2 + log f_c + const`` with class means mu,
 frequencies f and ``S = (1 - a) C + a tr(C) / d I``, C the pooled covariance within classes and a
 the Ledoit-Wolf intensity [1]_ of the rows less their class means. Where rows do not vary within
-classes, S is the identity: the centroid rule with priors. No cross-validation, no choice;
-``chosen`` is a. Cost O(n d min(n, d)).
+classes, S is the identity: the centroid rule with priors. Nothing is chosen by cross-validation;
+``chosen`` is a. Cost O(n d min(n, d)), and as much for each fold.
+
+Parameters
+----------
+folds : int, default 5
+    Stratified folds (`charz.probes._logistic.folds`), at most one per row, that give
+    ``cv_probabilities``: a has its own value in each. Classes without a row in a fold's training
+    part get probability 0 there. With 0 there are none.
 
 References
 ----------
@@ -22,13 +29,15 @@ array([0, 1])
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from charz.errors import InputError
 from charz.probes._draws import Task, answer
+from charz.probes._logistic.folds import assign
 from charz.probes._space import Space
 from charz.probes._temperature import softmax
 from charz.records import Draw, Prediction
@@ -38,25 +47,55 @@ if TYPE_CHECKING:
 
     from charz.records import Floats
 
-PARAMETERS: dict[str, Any] = {}
+PARAMETERS: dict[str, Any] = {"folds": 5}
 ROUNDING = 1e-30
 """Variance within classes, over the rows' mean square, that equal rows have by rounding alone."""
 
 
 def predict(
-    X: ArrayLike, draws: Iterable[Draw], X_evals: Iterable[ArrayLike], n_classes: int
+    X: ArrayLike,
+    draws: Iterable[Draw],
+    X_evals: Iterable[ArrayLike],
+    n_classes: int,
+    *,
+    folds: int = PARAMETERS["folds"],
 ) -> Iterator[Prediction]:
     """Yield the discriminant's probabilities for each draw: see `charz.probes`.
 
     Raises
     ------
     InputError
-        When a draw or an eval array does not fit the pool ``X``.
+        When a draw or an eval array does not fit the pool ``X``, or there is one fold.
     """
-    return answer(partial(_fit, space=Space(X)), X, draws, X_evals, n_classes)
+    if folds != 0 and folds < 2:
+        raise InputError(f"folds = {folds}", "give 0 for none, or at least 2")
+    return answer(partial(_fit, space=Space(X), folds=folds), X, draws, X_evals, n_classes)
 
 
-def _fit(task: Task, space: Space) -> Prediction:
+def _fit(task: Task, space: Space, folds: int) -> Prediction:
+    discriminant, a = _discriminant(task, space.origin)
+    cv = _left_out(task, space.origin, folds) if folds else None
+    return Prediction([discriminant(E) for E in space.evals(task)], cv, chosen=a)
+
+
+def _left_out(task: Task, origin: Floats, folds: int) -> Floats:
+    """Return the probabilities of rows by fits without their fold, (n, n_classes)."""
+    fold = assign(task.y, folds)
+    P = np.zeros((len(task.y), task.n_classes))
+    for each in range(int(fold.max()) + 1):
+        rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+        classes, codes = np.unique(task.y[rows], return_inverse=True)
+        if len(classes) == 1:
+            P[others, classes[0]] = 1.0
+            continue
+        part = Task(task.pool, task.rows[rows], codes, [], len(classes))
+        discriminant, _ = _discriminant(part, origin)
+        P[np.ix_(others, classes)] = discriminant(task.X[others] - origin)
+    return P
+
+
+def _discriminant(task: Task, origin: Floats) -> tuple[Callable[[Floats], Floats], float]:
+    """Return what gives probabilities of rows less the origin, and the intensity."""
     n = len(task.y)
     center = task.X.mean(axis=0)
     rows = task.X - center
@@ -70,8 +109,8 @@ def _fit(task: Task, space: Space) -> Prediction:
     a = _intensity(gram, norms, rows.shape[1])
     W = _solve(rows, gram, means, a, float(norms.sum()) / n)
     b = np.log(task.counts / n) - np.einsum("kd,kd->k", W, means) / 2
-    b -= W @ (center - space.origin)
-    return Prediction([softmax(E @ W.T + b) for E in space.evals(task)], chosen=a)
+    b -= W @ (center - origin)
+    return lambda X: softmax(X @ W.T + b), a
 
 
 def _intensity(gram: Floats, norms: Floats, d: int) -> float:

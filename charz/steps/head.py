@@ -120,7 +120,7 @@ def choose_head(
     >>> X = rng.normal(size=(60, 8)) + y[:, None]
     >>> choice = choose_head(X, y)
     >>> choice.recommended == choice.heads["head"][0], len(choice.heads)
-    (True, 8)
+    (True, 9)
     >>> sorted(choice.baselines)
     ['always logistic', 'cv-pick']
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from charz.errors import InputError
 from charz.heads import HEADS, LINEAR, _choose, _layers, _selector, _signs, _tuned
 from charz.heads._measured import Measured, measure
 from charz.heads._selector import Table
+from charz.probes import vote
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -43,7 +43,7 @@ def world(n_samples=300, n_groups=30, seed=0, better="svm"):
     truth[:, HEADS.index(better)] += 0.01 * (np.log2(n) - 6)
     truth += 0.003 * rng.normal(size=truth.shape)
     noisy = np.clip(truth + rng.normal(size=truth.shape) / np.sqrt(n)[:, None] / 2, 0.01, 0.99)
-    cv = {name: noisy[:, HEADS.index(name)] for name in _signs.JUDGED}
+    cv = {name: noisy[:, HEADS.index(name)] for name in HEADS}
     loss = {name: 1 - column for name, column in cv.items()}
     facts = _signs.Facts(n, np.full(n_samples, 2.0), np.full(n_samples, 64.0), 0 * n + 0.5)
     signs = _signs.signs(facts, cv, loss, np.ones(n_samples))
@@ -62,10 +62,9 @@ def test_a_selector_finds_what_cross_validation_alone_does_not(learned):
     rows = np.arange(len(value))
     best = table.accuracy.max(axis=1)
     cv = np.column_stack([table.signs["cv"]] + [
-        table.signs["cv"] + table.signs[f"cv_{name}"] for name in _signs.JUDGED[1:]
+        table.signs["cv"] + table.signs[f"cv_{name}"] for name in HEADS[1:]
     ])  # fmt: skip
-    judged = [HEADS.index(name) for name in _signs.JUDGED]
-    picked = table.accuracy[rows, np.array(judged)[cv.argmax(axis=1)]]
+    picked = table.accuracy[rows, cv.argmax(axis=1)]
     regret = (best - table.accuracy[rows, value.argmax(axis=1)]).mean()
     assert regret < (best - picked).mean()
     assert regret < (best - table.accuracy[:, 0]).mean()
@@ -120,12 +119,24 @@ def test_every_head_is_measured_as_its_probe_answers():
     for name, each in found.items():
         assert each.answers.shape == (7,)
         assert each.seconds >= 0
-        assert math.isnan(each.cv_accuracy) == (name == "lda")
+        assert 0 <= each.cv_accuracy <= 1, name
+        assert each.cv_log_loss > 0, name
     assert found["logistic"].setting == {"C": found["logistic"].chosen}
     assert set(found["svm"].setting) >= {"kernel", "C"}
     assert set(found["mlp"].setting) == {"width", "weight_decay"}
     assert set(found["boosting"].setting) == {"rounds"}
     assert found["ridge"].cv_accuracy == found["ridge"].is_right.mean()
+
+
+def test_a_vote_over_measured_heads_is_the_probe():
+    X, y = blobs(40, 3, apart=0.7)
+    found = measure(X, y, 3, X[:9])
+    (alone,) = measure(X, y, 3, X[:9], heads=["vote"]).values()
+    assert found["vote"].answers.tolist() == alone.answers.tolist()
+    assert found["vote"].cv_log_loss == alone.cv_log_loss
+    assert found["vote"].setting == alone.setting
+    members = vote.PARAMETERS["members"]
+    assert found["vote"].seconds >= sum(found[name].seconds for name in members)
 
 
 def test_rings_want_more_than_a_line_and_blobs_do_not():

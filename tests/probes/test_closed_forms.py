@@ -14,8 +14,10 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
+from charz.errors import InputError
 from charz.metrics import log_loss
 from charz.probes import centroid, knn, lda, majority, ridge
+from charz.probes._logistic.folds import assign
 from charz.probes._temperature import factor, softmax
 from charz.records import Draw
 
@@ -214,6 +216,26 @@ def test_the_discriminant_is_scikit_learns_at_its_own_intensity(seed, shape):
         X, y
     )
     np.testing.assert_allclose(got.probabilities[0], model.predict_proba(X), atol=1e-6)
+
+
+@given(seeds, st.sampled_from([(30, 4), (30, 60), (11, 5)]), st.sampled_from([2, 5, 40]))
+@settings(deadline=None, max_examples=20)
+def test_the_discriminant_leaves_out_by_refits(seed, shape, folds):
+    X, y = problem(seed, *shape)
+    P = one(lda, X, y, X, folds=folds).cv_probabilities
+    fold = assign(y, folds)
+    for each in range(fold.max() + 1):
+        kept, others = fold != each, fold == each
+        (expected,) = one(lda, X[kept], y[kept], X[others], folds=0).probabilities
+        np.testing.assert_allclose(P[others], expected, atol=1e-9)
+    assert one(lda, X, y, X, folds=0).cv_probabilities is None
+
+
+def test_a_discriminant_knows_no_class_that_its_fold_left_out():
+    X, y = np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1])
+    np.testing.assert_array_equal(one(lda, X, y, X, 2).cv_probabilities[2], [1, 0])
+    with pytest.raises(InputError, match="folds"):
+        one(lda, X, y, X, folds=1)
 
 
 class Given:
