@@ -42,6 +42,7 @@ MORE_DATASETS = (
 )  # fmt: skip
 """Where the smallest of them is tuned on the sizes of `MORE` as well."""
 WORTH = 0.005
+NAMES = (*HEADS, "fine_tune")
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 def _probe(store: Store) -> None:
-    plan = {"n_seeds": 1, "eval_sizes": [heads.HALF, None], "probes": (*HEADS, "fine_tune")}
+    plan = {"n_seeds": 1, "eval_sizes": [heads.HALF, None], "probes": NAMES}
     subset.protocol(store, PROTOCOL, sizes=SIZES, **plan)
     subset.protocol(store, MORE, sizes=MORE_SIZES, **plan)
     subset.run(store)
@@ -74,16 +75,7 @@ def _frame(store: Store) -> pd.DataFrame:
     """Return one row per sample on which a network was tuned and all heads were measured."""
     rows = pd.concat([query.run(store, "heads", parameters={"protocol": name})
                       for name in (PROTOCOL, MORE)])  # fmt: skip
-    keys = ["encoder", "lineage", "dataset", "group_name", "n_train", "seed"]
-    whole = rows["n_eval"] != heads.HALF
-    names = ["accuracy", "cv_accuracy", "n_eval"]
-    frame = rows[whole].set_index([*keys, "head"])[names].unstack("head")  # noqa: PD010
-    half = rows[~whole].set_index([*keys, "head"])[["accuracy"]].unstack("head")  # noqa: PD010
-    half.columns = pd.MultiIndex.from_tuples([("half", head) for _, head in half.columns])
-    frame = frame.join(half)
-    there = frame["accuracy"][[*HEADS, "fine_tune"]].notna().all(axis=1)
-    frame = frame[there].reset_index()
-    return frame[frame[("n_eval", "logistic")] >= 500].reset_index(drop=True)
+    return heads.wide_of(rows, NAMES)
 
 
 def _gain(frame: pd.DataFrame, name: str) -> Any:
@@ -123,27 +115,13 @@ def _print_gains(frame: pd.DataFrame, weights: Any) -> None:
     """Print mean gains by checkpoint and size."""
     print("checkpoint, n, samples: gain over logistic, over the best head on the same eval rows, "
           "over the best decided on other eval rows; share that gains half a point")  # fmt: skip
-    gain, luck_free = _gain(frame, "accuracy"), _over_best(frame)
-    best = frame["accuracy"][list(HEADS)].max(axis=1)
-    over = (frame[("accuracy", "fine_tune")] - best).to_numpy(np.float64)
+    gain = _gain(frame, "accuracy")
+    over, luck_free = (-each for each in heads.regrets(frame, NAMES.index("fine_tune"), NAMES))
     for (spec, n), rows in frame.groupby(["encoder", "n_train"]).groups.items():
         w = weights[rows] / weights[rows].sum()
-        means = [100 * (w @ each[rows]) for each in (gain, over, luck_free)]
+        means = [w @ each[rows] for each in (100 * gain, over, luck_free)]
         worth = round(float(w @ (gain[rows] >= WORTH)), 2)
         print(f"{_short(spec):24s} {n:5d} {len(rows):3d}", *np.round(means, 1), worth)
-
-
-def _over_best(frame: pd.DataFrame) -> Any:
-    """Return the gain over the head that other eval rows say is best, (samples,)."""
-    names, rows = [*HEADS, "fine_tune"], np.arange(len(frame))
-    whole = frame["accuracy"][names].to_numpy(np.float64)
-    half = frame["half"][names].to_numpy(np.float64)
-    n_eval = frame[("n_eval", "logistic")].to_numpy(np.float64)[:, None]
-    rest = (n_eval * whole - heads.HALF * half) / (n_eval - heads.HALF)
-    one = rest[:, -1] - rest[rows, half[:, :-1].argmax(axis=1)]
-    other = half[:, -1] - half[rows, rest[:, :-1].argmax(axis=1)]
-    share = ((n_eval - heads.HALF) / n_eval)[:, 0]
-    return share * one + (1 - share) * other
 
 
 def _held_out(frame: pd.DataFrame, fold: Any) -> tuple[Any, Any]:

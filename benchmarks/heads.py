@@ -12,6 +12,7 @@ asked for at once; without any, all are done. What is measured already is not me
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,11 @@ def _frame(store: Store) -> pd.DataFrame:
     every = ({"protocol": name} for name in (PROTOCOL, FEW))
     wide, few = (query.run(store, "heads", parameters=each) for each in every)
     rows = pd.concat([wide, few[few["seed"].between(N_SEEDS, N_FEW_SEEDS - 1)]])
+    return wide_of(rows, HEADS)
+
+
+def wide_of(rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per sample on which all of ``names`` were measured."""
     keys = ["encoder", "lineage", "n_dims", "dataset", "group_name", "n_train",
             "n_present", "majority_share", "seed"]  # fmt: skip
     numbers = ["accuracy", "cv_accuracy", "cv_log_loss", "chosen", "fit_seconds", "n_eval"]
@@ -99,7 +105,7 @@ def _frame(store: Store) -> pd.DataFrame:
     half = rows[~whole].set_index([*keys, "head"])[["accuracy"]].unstack("head")  # noqa: PD010
     half.columns = pd.MultiIndex.from_tuples([("half", head) for _, head in half.columns])
     frame = frame.join(half).reset_index()
-    there = frame["accuracy"].reindex(columns=list(HEADS)).notna().all(axis=1)
+    there = frame["accuracy"].reindex(columns=list(names)).notna().all(axis=1)
     return frame[there & (frame[("n_eval", "logistic")] >= 500)].reset_index(drop=True)
 
 
@@ -157,18 +163,21 @@ def picks(frame: pd.DataFrame, value: Any) -> dict[str, Any]:
     return found
 
 
-def regrets(frame: pd.DataFrame, place: Any) -> tuple[Any, Any]:
-    """Return points lost to the best head: of all eval rows, and decided on one half of them."""
-    accuracy = frame["accuracy"][list(HEADS)].to_numpy(np.float64)
-    half = frame["half"][list(HEADS)].to_numpy(np.float64)
+def regrets(frame: pd.DataFrame, place: Any, names: Sequence[str] = HEADS) -> tuple[Any, Any]:
+    """Return points lost to the best head: of all eval rows, and decided on one half of them.
+
+    ``place`` is that of each sample's own head in ``names``; the best is one of `HEADS`.
+    """
+    among, rows = len(HEADS), np.arange(len(frame))
+    accuracy = frame["accuracy"][list(names)].to_numpy(np.float64)
+    half = frame["half"][list(names)].to_numpy(np.float64)
     n_eval = frame[("n_eval", "logistic")].to_numpy(np.float64)[:, None]
     rest = (n_eval * accuracy - HALF * half) / (n_eval - HALF)
-    rows = np.arange(len(frame))
     # Each half decides once and judges once, weighing as many rows as it has.
-    one = rest[rows, half.argmax(axis=1)] - rest[rows, place]
-    other = half[rows, rest.argmax(axis=1)] - half[rows, place]
+    one = rest[rows, half[:, :among].argmax(axis=1)] - rest[rows, place]
+    other = half[rows, rest[:, :among].argmax(axis=1)] - half[rows, place]
     share = ((n_eval - HALF) / n_eval)[:, 0]
-    return 100 * (accuracy.max(axis=1) - accuracy[rows, place]), 100 * (
+    return 100 * (accuracy[:, :among].max(axis=1) - accuracy[rows, place]), 100 * (
         share * one + (1 - share) * other
     )
 
