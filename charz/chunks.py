@@ -1,4 +1,4 @@
-"""Chunks: finished parts of an embedding, kept until the whole of it is there.
+"""Chunks: finished parts of an embedding, and what was made of a user's texts, kept for a while.
 
 A chunk lies beside the artifacts under a key of everything that its numbers depend on. It
 begins with a hash of its name and its bytes: one that is cut short, altered or renamed is

@@ -1,4 +1,4 @@
-"""From examples to vectors under loaded encoders: shared by embed and predict."""
+"""From examples to vectors under loaded encoders: shared by embed and by what reads files."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import numpy as np
 from charz.errors import InputError
 from charz.records import EncoderSpec
 from charz.sample import Sample
-from charz.steps import _encode
+from charz.steps import _kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,10 +107,10 @@ def read(
     asked, unread = read_examples(eval_, labelled=eval_labelled, **columns)
     two_classes(rows, train)
     check_alike(rows, asked)
-    loaded = _encode.fitted([spec], rows)
-    (X_train,) = (X_eval,) = _encode.vectors(loaded, [spec], rows)
+    known = _kept.Encoder([spec], rows)
+    (X_train,) = (X_eval,) = known.vectors(rows).arrays
     if (asked.texts, asked.pairs) != (rows.texts, rows.pairs):
-        (X_eval,) = _encode.vectors(loaded, [spec], asked)
+        (X_eval,) = known.vectors(asked).arrays
     made = labelled(X_train, rows.labels or (), X_eval)
     skipped = {"train": dict(bad), "eval": dict(unread)}
     own = codes(rows.labels or (), made.classes, train)
@@ -121,7 +121,7 @@ def read(
         )
     return FileSample(
         made.sample, made.classes, asked.labels, skipped, X_train, own, texts,
-        is_fitted=bool(getattr(loaded, "is_fitted", False)),
+        is_fitted=known.is_fitted,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.records import Examples
-from charz.steps import _encode, _files
+from charz.sources._split import take
+from charz.steps import _files, _kept
 
 if TYPE_CHECKING:
     from charz.records import EncoderSpec, Floats, Ints
@@ -99,8 +100,14 @@ def _same(texts: list[Key], labels: list[str]) -> None:
             )
 
 
-def vectors(spec: EncoderSpec, examples: Examples) -> Floats:
-    """Return float64 vectors (len(examples), n_dims); a fitted encoder learns from all texts."""
-    loaded = _encode.fitted([spec], examples)
-    (X,) = _encode.vectors(loaded, [spec], examples)
-    return X.astype(np.float64)
+def vectors(spec: EncoderSpec, found: PoolFile) -> Floats:
+    """Return float64 vectors (len(examples), n_dims); a fitted encoder learns from all texts.
+
+    Those of the pool and of texts beside it are kept apart: labels that come in from elsewhere
+    leave the pool's own as they are.
+    """
+    known, n_pool = _kept.Encoder([spec], found.examples), len(found.places)
+    n = len(found.examples)
+    parts = [take(found.examples, range(begin, end)) for begin, end in ((0, n_pool), (n_pool, n))]
+    arrays = [known.vectors(part).arrays[0] for part in parts if len(part)]
+    return np.vstack(arrays).astype(np.float64)

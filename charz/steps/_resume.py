@@ -13,6 +13,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 import charz
 from charz.artifacts import ArtifactStore
 from charz.chunks import Chunks
+from charz.errors import ArtifactError
 from charz.records import EncoderSpec
 from charz.steps import _tally
 
@@ -87,6 +89,8 @@ class Resumed:
         Where chunks are kept.
     size : float
         How much of its unit the coming work is; told bit by bit as it gets done.
+    is_vital : bool
+        Whether to fail where a chunk cannot be kept, or to go on without.
 
     Attributes
     ----------
@@ -97,7 +101,13 @@ class Resumed:
     """
 
     def __init__(
-        self, loaded: Any, specs: Sequence[EncoderSpec], artifacts: ArtifactStore, size: float = 1
+        self,
+        loaded: Any,
+        specs: Sequence[EncoderSpec],
+        artifacts: ArtifactStore,
+        size: float = 1,
+        *,
+        is_vital: bool = True,
     ) -> None:
         self.n_tokens = 0
         self.seconds = 0.0
@@ -105,6 +115,7 @@ class Resumed:
         self._specs = specs
         self._artifacts = artifacts
         self._size = size
+        self._lost = () if is_vital else (ArtifactError,)
         self._kept: list[Chunks] = []
 
     def encode(self, texts: Sequence[str]) -> _Arrays:
@@ -142,7 +153,8 @@ class Resumed:
         # What is not finite will be refused as a whole: another try must not find it here.
         if all(np.isfinite(X).all() for X in part.arrays):
             named = {str(place): X for place, X in enumerate(part.arrays)}
-            chunks.write(number, named | {_COST: np.array([part.n_tokens, part.seconds])})
+            with suppress(*self._lost):
+                chunks.write(number, named | {_COST: np.array([part.n_tokens, part.seconds])})
         self._account(part, share, texts=len(texts), tokens=part.n_tokens)
         return part.arrays
 

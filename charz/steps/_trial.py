@@ -1,7 +1,7 @@
 """A trial: a user's own texts under the protocol ``mteb``, once for each encoder asked for.
 
-What an encoder made of the texts, and what was measured of it, is kept as chunks beside the
-artifacts (`charz.chunks`): asking again encodes nothing.
+What an encoder made of the texts (`charz.steps._kept`), and what was measured of it, is kept as
+chunks beside the artifacts: asking again encodes nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +22,9 @@ from charz.errors import InputError
 from charz.records import Examples
 from charz.samplers import _random
 from charz.samplers._classes import turns
-from charz.steps import _encode, _files, _resume
+from charz.steps import _files, _kept
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from charz.records import EncoderSpec, Floats, Ints
     from charz.store import Store
 
@@ -92,7 +90,6 @@ class Measured:
     n_tokens: int
     seconds: float
     n_texts: int
-    is_kept: bool
 
     @property
     def accuracy(self) -> float:
@@ -192,7 +189,8 @@ def measure(
         When the encoder cannot be used.
     """
     artifacts = ArtifactStore(str(paths.home() / "artifacts")) if store is None else store.artifacts
-    X, cost, is_kept = (whole := _vectors(artifacts, texts, spec)).X, whole.cost, whole.is_kept
+    known = _kept.Encoder([spec], texts.pool, artifacts).vectors(_joined(texts))
+    (X,) = known.arrays
     y = _codes(texts)
     bundle = shelf.step("predict").best(store, "accuracy")
     about = [level, domain, bundle.fingerprint, *(texts.pool.labels or ()),
@@ -208,30 +206,7 @@ def measure(
     variance = accuracies.var(ddof=1) / len(accuracies) + a * (1 - a) / len(texts.test)
     value, low, high = map(float, forecast)
     return Measured(str(spec), accuracies, float(np.sqrt(variance)), value, low, high,
-                    texts.n_labelled, int(cost[0]), float(cost[1]), len(X), is_kept)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Vectors:
-    """Rows of all texts, what they cost (tokens, seconds) and whether they were there."""
-
-    X: NDArray[np.float32]
-    cost: Floats
-    is_kept: bool
-
-
-def _vectors(artifacts: ArtifactStore, texts: Texts, spec: EncoderSpec) -> _Vectors:
-    chunks = Chunks(artifacts, _key(texts, spec, ["vectors"]))
-    kept = chunks.read(0)
-    if kept is not None:
-        return _Vectors(kept["X"], kept["cost"], True)
-    loaded = _encode.fitted([spec], texts.pool)
-    resumed = _resume.Resumed(loaded, [spec], artifacts)
-    (X,) = _encode.vectors(resumed, [spec], _joined(texts))
-    cost = np.array([resumed.n_tokens, resumed.seconds])
-    chunks.write(0, {"X": X, "cost": cost})
-    resumed.forget()
-    return _Vectors(X, cost, False)
+                    texts.n_labelled, known.n_tokens, known.seconds, len(X))  # fmt: skip
 
 
 def _joined(texts: Texts) -> Examples:

@@ -1,6 +1,6 @@
 """Head: which classifier to put on an encoder's vectors, or which layer to put one on.
 
-Reads vectors, or files of texts and an encoder; writes nothing.
+Reads vectors, or files of texts and an encoder; keeps vectors of texts and nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from charz.records import EncoderSpec, Examples
 from charz.sample import Sample
 from charz.samplers import _random
 from charz.sources._split import take
-from charz.steps import _encode, _files
+from charz.steps import _files, _kept
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -342,8 +342,8 @@ def _asked(path: str, columns: dict[str, Any]) -> tuple[Examples, list[str]]:
 
 def _vectors(specs: Sequence[EncoderSpec], texts: _Texts) -> tuple[list[Any], list[Any]]:
     """Return the vectors of training and eval texts, a list by spec each; None without eval."""
-    loaded = _encode.fitted(specs, texts.train)
-    X = _encode.vectors(loaded, specs, texts.train)
+    known = _kept.Encoder(specs, texts.train)
+    X = known.vectors(texts.train).arrays
     if texts.eval is None:
         return X, [None] * len(specs)
-    return X, list(_encode.vectors(loaded, specs, texts.eval))
+    return X, list(known.vectors(texts.eval).arrays)

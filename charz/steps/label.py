@@ -1,7 +1,7 @@
 """Label: which rows of a pool to label next, and whether it is still worth it.
 
-Reads vectors or texts and the labels there are; writes nothing: asked again with more labels it
-goes on where it was.
+Reads vectors or texts and the labels there are; keeps vectors of texts (`charz.steps._kept`) and
+nothing else: asked again with more labels it goes on where it was.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def files(
     """
     spec = EncoderSpec.parse(encoder)
     found = _pools.read(pool, labelled, **columns)
-    space = Pool(_pools.vectors(spec, found.examples), found.rows, found.y,
+    space = Pool(_pools.vectors(spec, found), found.rows, found.y,
                  max(len(found.classes), 1), seed)  # fmt: skip
     advice = _advise(space, budget, strategy, seed, stop_below)
     rows = [each.row for each in advice.suggestions]

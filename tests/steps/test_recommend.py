@@ -109,7 +109,7 @@ def test_the_front_is_that_of_brute_force(points):
 
 def one(accuracy=0.6, value=0.7, low=0.6, high=0.8, n_own=160):
     return _trial.Measured("tfidf:", np.full(10, accuracy), 0.01, value, low, high, n_own, 0, 0.0,
-                           100, False)  # fmt: skip
+                           100)  # fmt: skip
 
 
 def test_growth_is_the_mean_difference_as_probits():
