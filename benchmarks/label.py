@@ -181,7 +181,7 @@ def report(title: str, every: pd.DataFrame) -> None:
 
 
 def doubtful(auto: pd.DataFrame, usual: pd.DataFrame, least: float = 0.5) -> None:
-    """Print, with 95% intervals, the datasets of the least gains and `auto` less the usual one.
+    """Print, with 95% intervals, the datasets of the least gains and gains less the usual ones.
 
     A dataset's interval is that of seeds, each the mean over encoders, by Student's t; the
     difference's is that of groups.
@@ -193,7 +193,7 @@ def doubtful(auto: pd.DataFrame, usual: pd.DataFrame, least: float = 0.5) -> Non
     keys = ["dataset", "group", "encoder", "seed"]
     pairs = auto.set_index(keys).area - usual.set_index(keys).area
     by = pairs.groupby("group").mean()
-    print(f"auto less the usual strategy: {by.mean():.2f} in {_interval(by)}, {len(by)} groups")
+    print(f"less the usual strategy: {by.mean():.2f} in {_interval(by)}, {len(by)} groups")
 
 
 def _interval(values: pd.Series) -> str:
