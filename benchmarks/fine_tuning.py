@@ -12,15 +12,12 @@ export` there and `charz import` here brings the rows.
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
 from typing import Any
 
 import heads
 import numpy as np
 import pandas as pd
 
-import charz
 from charz.heads import HEADS, _tuned
 from charz.heads._selector import equal, folds
 from charz.steps import probe, query, subset
@@ -47,17 +44,7 @@ NAMES = (*HEADS, "fine_tune")
 
 def main() -> None:
     """Do the parts that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parts = {"probe": _probe, "judge": _judge, "ship": _ship}
-    for part in parts:
-        parser.add_argument(f"--{part}", action="store_true")
-    asked = vars(parser.parse_args())
-    every = not any(asked[part] for part in parts)
-    with charz.open(str(asked["folder"] / "reference.db")) as store:
-        for part, do in parts.items():
-            if asked[part] or every:
-                do(store)
+    heads.run(__doc__, {"probe": _probe, "judge": _judge, "ship": _ship})
 
 
 def _probe(store: Store) -> None:

@@ -12,7 +12,7 @@ asked for at once; without any, all are done. What is measured already is not me
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,13 @@ LEVEL = 0.9
 
 def main() -> None:
     """Do the parts that are asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    run(__doc__, {"probe": _probe, "judge": _judge, "ship": _ship, "layers": _layers})
+
+
+def run(about: str, parts: dict[str, Callable[[Store], None]]) -> None:
+    """Do the parts that the command line asks for, all where it names none."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parts = {"probe": _probe, "judge": _judge, "ship": _ship, "layers": _layers}
     for part in parts:
         parser.add_argument(f"--{part}", action="store_true")
     asked = vars(parser.parse_args())
