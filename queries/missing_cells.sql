@@ -46,6 +46,7 @@ WHERE
     t.role = 'train'
     AND t.members_hash IS NOT NULL
     AND (plan.sampler <> 'acquired' OR plan.parameters->>'encoder' = e.spec)
+    AND (p.name <> 'fine_tune' OR e.kind = 'st')  -- other kinds have no weights to train
     AND ($encoder IS NULL OR e.spec = $encoder)
     AND ($dataset IS NULL OR d.name = $dataset)
 GROUP BY e.spec, d.name, ed.name, plan.name, p.spec

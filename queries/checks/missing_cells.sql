@@ -26,6 +26,7 @@ JOIN embedding AS vs
     AND vs.basis_id = if(e.is_fitted, s.labels_of_id, split.dataset_id)
 JOIN protocol AS plan ON plan.id = t.protocol_id
 JOIN protocol_probe AS pp ON pp.protocol_id = t.protocol_id
+JOIN probe AS p ON p.id = pp.probe_id
 JOIN dataset AS d ON d.id = t.labels_of_id
 ANTI JOIN result AS r
     ON r.encoder_id = e.id
@@ -36,5 +37,6 @@ WHERE
     t.role = 'train'
     AND t.members_hash IS NOT NULL
     AND (plan.sampler <> 'acquired' OR plan.parameters->>'encoder' = e.spec)
+    AND (p.name <> 'fine_tune' OR e.kind = 'st')  -- other kinds have no weights to train
 GROUP BY e.spec, d.name, plan.name
 ORDER BY e.spec, d.name, plan.name

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from charz.probes._logistic.folds import assign
 from charz.schema import TABLES
 from charz.sources._split import take
-from charz.steps import embed, ingest, probe, subset, update
+from charz.steps import embed, ingest, probe, query, subset, update
 from charz.steps._arrays import Arrays
 from tests import tiny
 from tests.encoders.conftest import build_bert, plain_bert, vocabulary, wordpiece  # noqa: F401
@@ -197,6 +197,11 @@ def test_fine_tuning_is_measured_of_encoders_with_weights_alone(tuned):
     )  # fmt: skip
     assert row["accuracy"] == (got.probabilities[0].argmax(axis=1) == held.labels).mean()
     assert row["chosen"] == got.chosen
+    missing = query.run(store, "missing_cells", parameters={"dataset": "films"})
+    assert missing.empty
+    checked = query.run(store, "checks/missing_cells")
+    assert set(checked["dataset"]) == {"books"}  # nobody asked for those yet
+    assert checked["n_missing"].sum() == 2 * 2 * (2 + 1)
     assert probe.run(store, datasets=["films"]).done == 0
 
 
