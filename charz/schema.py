@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from charz.answered import Answer as Answer
 from charz.columns import Base, now
 from charz.entries import Entry as Entry
 from charz.evaluations import Evaluation as Evaluation

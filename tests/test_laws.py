@@ -24,6 +24,7 @@ FLOORS = [
     {"answers", "compiled", "errors", "records", "columns"},
     {"paths", "shelf", "sample", "evaluations", "schema", "metrics", "database", "wheels"}
     | {
+        "answered",
         "distances",
         "entries",
         "factor",
@@ -52,8 +53,8 @@ FLOORS = [
 """What stands on which floor: a module imports from its own and those before it."""
 
 DATABASE = {
-    "artifacts", "chunks", "columns", "database", "entries", "evaluations", "pending", "schema",
-    "task_embeddings",
+    "answered", "artifacts", "chunks", "columns", "database", "entries", "evaluations", "pending",
+    "schema", "task_embeddings",
     "store", "warehouse",
 }  # fmt: skip
 HEAVY = {

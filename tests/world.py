@@ -239,6 +239,11 @@ def _forecast(writer: Writer, run: int) -> None:
         "baselines": {"cv": 0.79}, "features": {"logme": 0.1}, "n_train": 16, "n_eval": 40,
         "at": None, "run_id": run, "created_at": WHEN,
     })  # fmt: skip
+    writer.put("answer", [{
+        "key": "a1", "command": "head", "asked": {"encoders": ["random:a", "random:b"]},
+        "files": {"train": "0" * 64}, "said": {"recommended": "vote"}, "run_id": run,
+        "created_at": WHEN,
+    }])  # fmt: skip
     writer.put("outcome", [
         {"prediction_id": prediction, "value": 0.81, "n_eval": 40, "run_id": run,
          "created_at": WHEN},

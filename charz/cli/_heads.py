@@ -65,6 +65,12 @@ def whole(found: Choice) -> dict[str, Any]:
     }
 
 
+def whole_layers(found: Layers) -> dict[str, Any]:
+    """Return all that is known of layers, as JSON has it."""
+    parts = ("layers", "enough", "best", "n_train")
+    return {part: getattr(found, part) for part in parts} | {"notes": list(found.notes)}
+
+
 def show(found: Choice) -> None:
     """Draw the gains as text beneath a table."""
     from charz.pictures import heads

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,21 @@ def if_any(url: str | None, without: str) -> AbstractContextManager[Store | None
         talk(f"no registry yet: {without}")
         return nullcontext()
     return writing(url)
+
+
+@contextmanager
+def answering(url: str | None) -> Iterator[Callable[..., None]]:
+    """Give what keeps an answer in the registry, if there is one, and says so."""
+    with if_any(url, "keeping nothing of the answer") as store:
+
+        def keep(command: str, **row: Any) -> None:
+            from charz.steps import answer
+
+            key = answer.keep(store, command, **row)
+            if key is not None:
+                talk(f"{command}: kept under {key}")
+
+        yield keep
 
 
 def _name() -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from charz.cli import options, output
+from charz.cli import _registry, options, output
 from charz.cli._group import Command
+
+if TYPE_CHECKING:
+    from charz.answers import Comparison
 
 
 @click.command(
@@ -30,6 +33,7 @@ from charz.cli._group import Command
               metavar="SHARE", help="Of the test that eval labels are counted for.")  # fmt: skip
 @options.columns
 @options.rows
+@options.registry
 def command(
     encoders: tuple[str, ...],
     probes: tuple[str, ...],
@@ -37,6 +41,7 @@ def command(
     eval_: str | None,
     level: float,
     power: float,
+    registry: str | None,
     style: str | None,
     **columns: str | None,
 ) -> None:
@@ -44,19 +49,23 @@ def command(
 
     One row: both accuracies, their difference with a paired interval, McNemar's mid-p value, the
     shares of rows that one alone gets right, and how many eval labels would show a difference of
-    this size with the given power (n_low to n_high within the interval).
+    this size with the given power (n_low to n_high within the interval). A registry keeps it.
     """
     from charz.steps import compare
 
-    found = compare.files(
-        encoders=encoders,
-        train=train,
-        eval=eval_,
-        probes=probes or ("logistic",),
-        level=level,
-        power=power,
-        **options.given(**columns),
-    )
+    asked: dict[str, Any] = {"encoders": encoders, "probes": probes or ("logistic",)}
+    asked |= {"level": level, "power": power}
+    files: dict[str, Any] = {"train": train, "eval": eval_}
+    with _registry.answering(registry) as keep:
+        found = compare.files(**files, **asked, **options.given(**columns))
+        row = _row(found)
+        keep("compare", files=files, asked=asked, said=row)
+    if style in ("json", "ndjson"):
+        row["provenance"] = dict(found.provenance)
+    output.rows([row], style)
+
+
+def _row(found: Comparison) -> dict[str, Any]:
     row: dict[str, Any] = {
         "first": found.names[0],
         "second": found.names[1],
@@ -65,7 +74,4 @@ def command(
     }
     shown = ("difference", "low", "high", "level", "p_value", "only_first", "only_second",
              "n_train", "n_eval", "source", "power", "n_needed", "n_low", "n_high")  # fmt: skip
-    row |= {name: getattr(found, name) for name in shown}
-    if style in ("json", "ndjson"):
-        row["provenance"] = dict(found.provenance)
-    output.rows([row], style)
+    return row | {name: getattr(found, name) for name in shown}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from charz.cli import options, output
+from charz.cli import _registry, options, output
 from charz.cli._front import is_table
 from charz.cli._group import Command
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
               help="Draw a map of the space into this file: .png, .svg or .pdf.")  # fmt: skip
 @options.columns
 @options.rows
+@options.registry
 def command(
     encoder: str,
     train: str,
@@ -40,6 +41,7 @@ def command(
     n_regions: int | None,
     level: float,
     figure: Path | None,
+    registry: str | None,
     style: str | None,
     **columns: str | None,
 ) -> None:
@@ -49,7 +51,8 @@ def command(
     distinctive words, eval and labelled texts in it, the share of eval texts within the radius
     of a labelled one, and the accuracy that a probe is expected to reach there, with an interval.
     A table comes with a map of the space in characters.
-    JSON has one object with all that is known: classes, signs of shift, examples, labels.
+    JSON has one object with all that is known: classes, signs of shift, examples, labels. A
+    registry keeps it, less the texts.
     """
     if figure is not None:
         from charz import pictures
@@ -57,14 +60,12 @@ def command(
         pictures.drawable(figure)
     from charz.steps import coverage
 
-    found = coverage.files(
-        encoder=encoder,
-        train=train,
-        eval=eval_,
-        n_regions=n_regions,
-        level=level,
-        **options.given(**columns),
-    )
+    asked: dict[str, Any] = {"n_regions": n_regions, "level": level}
+    files: dict[str, Any] = {"train": train, "eval": eval_}
+    with _registry.answering(registry) as keep:
+        found = coverage.files(encoder=encoder, **files, **asked, **options.given(**columns))
+        asked["encoders"] = [encoder]
+        keep("coverage", files=files, asked=asked, said=_whole(found))
     if figure is not None:
         from charz.pictures import coverage as picture
 

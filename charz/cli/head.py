@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from charz.cli import _front, _heads, options, output
+from charz.cli import _front, _heads, _registry, options, output
 from charz.cli._group import Command
 
 
@@ -32,6 +32,7 @@ from charz.cli._group import Command
               help="Draw the gains of heads: .png, .svg or .pdf.")  # fmt: skip
 @options.columns
 @options.rows
+@options.registry
 def command(
     encoder: str,
     train: str,
@@ -40,6 +41,7 @@ def command(
     layers: bool,
     level: float,
     figure: Path | None,
+    registry: str | None,
     style: str | None,
     **columns: str | None,
 ) -> None:
@@ -49,38 +51,36 @@ def command(
     the best, the gain over logistic regression, the setting that cross-validation chose, CPU
     seconds. A selector that learned on many datasets judges by cross-validated scores of all
     heads. Says whether going beyond linear pays with so many rows. --layers says instead which
-    layer of a checkpoint is enough. JSON has all of it.
+    layer of a checkpoint is enough. JSON has all of it, and a registry keeps it.
     """
     if layers and (fine_tune or figure):
         raise click.UsageError("--layers goes with neither --fine-tune nor --figure")
     from charz.steps import head
 
-    given: dict[str, Any] = {"encoder": encoder, "train": train, "eval": eval_, "level": level,
-                             "say": lambda message: output.talk(f"head: {message}"),
-                             **options.given(**columns)}  # fmt: skip
-    if layers:
-        found = head.layers(**given)
-        _heads.tell_layers(found)
-        output.rows(_layers(found, style), style)
-        return
     if figure is not None:
         from charz import pictures
 
         pictures.drawable(figure)
-    choice = head.files(**given, fine_tune=fine_tune)
+    files: dict[str, Any] = {"train": train, "eval": eval_}
+    given: dict[str, Any] = {"encoder": encoder, "level": level, **files,
+                             "say": lambda message: output.talk(f"head: {message}"),
+                             **options.given(**columns)}  # fmt: skip
+    asked = {"encoders": [encoder], "level": level, "fine_tune": fine_tune, "layers": layers}
+    with _registry.answering(registry) as keep:
+        if layers:
+            compared = head.layers(**given)
+            said = _heads.whole_layers(compared)
+        else:
+            choice = head.files(**given, fine_tune=fine_tune)
+            said = _heads.whole(choice)
+        keep("head", files=files, asked=asked, said=said)
+    if layers:
+        _heads.tell_layers(compared)
+        output.rows([said] if style == "json" else list(compared.layers), style)
+        return
     _heads.tell(choice)
     if figure is not None:
         _heads.draw(choice, figure)
-    if style == "json":
-        output.rows([_heads.whole(choice)], style)
-        return
-    output.rows(_heads.rows(choice), style)
+    output.rows([said] if style == "json" else _heads.rows(choice), style)
     if _front.is_table(style):
         _heads.show(choice)
-
-
-def _layers(found: Any, style: str | None) -> list[dict[str, Any]]:
-    if style != "json":
-        return list(found.layers)
-    parts = ("layers", "enough", "best", "n_train")
-    return [{part: getattr(found, part) for part in parts} | {"notes": list(found.notes)}]

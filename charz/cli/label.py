@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from charz.cli import options, output
+from charz.cli import _registry, options, output
 from charz.cli._group import Command
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _ENOUGH = "eight texts of two classes"
               help="Draw what labels are expected to gain: .png, .svg or .pdf.")  # fmt: skip
 @options.columns
 @options.rows
+@options.registry
 def command(
     encoder: str,
     pool: str,
@@ -54,6 +56,7 @@ def command(
     seed: int,
     stop_below: float | None,
     figure: Path | None,
+    registry: str | None,
     style: str | None,
     **columns: str | None,
 ) -> None:
@@ -62,7 +65,7 @@ def command(
     One row per text: its row in the pool's file (the first is 0), the text, an empty label, its
     rank, the strategy and why it was chosen. Fill in labels, there or in the pool, and ask again:
     it goes on where it was. What the labels are expected to gain, in points of accuracy, goes to
-    stderr.
+    stderr. A registry keeps the answer, less the texts.
     """
     if figure is not None:
         from charz import pictures
@@ -71,16 +74,16 @@ def command(
     from charz.steps import label
 
     named = options.given(**columns)
-    found = label.files(
-        encoder=encoder,
-        pool=pool,
-        labelled=labelled,
-        budget=budget,
-        strategy=strategy,
-        seed=seed,
-        stop_below=stop_below,
-        **named,
-    )
+    asked: dict[str, Any] = {
+        "budget": budget,
+        "strategy": strategy,
+        "seed": seed,
+        "stop_below": stop_below,
+    }
+    files: dict[str, Any] = {"pool": pool, "labelled": labelled}
+    with _registry.answering(registry) as keep:
+        found = label.files(encoder=encoder, **files, **asked, **named)
+        keep("label", files=files, asked=asked | {"encoders": [encoder]}, said=asdict(found.advice))
     _write(found, style, named)
     _talk(found, budget, stop_below)
     if figure is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from charz.heads import HEADS
@@ -105,3 +107,20 @@ def test_wrong_usage_and_bad_input_are_one_error(charz, task, tmp_path):
         assert result.exit_code == 1, result.output
         assert said in result.stderr
         assert "remedy" in result.stderr
+
+
+def test_a_registry_keeps_the_answer_and_no_text(charz, task, labelled, build_bert, tmp_path):  # noqa: F811
+    registry = f"sqlite:///{tmp_path / 'team.db'}"
+    assert charz("ingest", "encoder", ENCODER, "--registry", registry).exit_code == 0
+    given = ("--train", task["train"], "--eval", labelled, "--registry", registry)
+    for more in ((), (), ("--format", "json")):
+        result = charz("head", "--encoder", ENCODER, *given, *more)
+        assert result.exit_code == 0, result.output
+        assert "head: kept under" in result.stderr
+    assert charz("head", "--encoder", f"st:{build_bert()}", *given, "--layers").exit_code == 0
+    found = charz("query", "answer", "--registry", registry, "--format", "json")
+    layers, heads = sorted(json.loads(found.stdout), key=lambda row: "recommended" in row["said"])
+    assert json.loads(heads["said"])["recommended"] in HEADS
+    assert set(json.loads(layers["said"])) >= {"layers", "enough"}
+    text = labelled.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    assert text not in found.stdout

@@ -3,6 +3,21 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
+CREATE TABLE answer (
+    id integer NOT NULL DEFAULT nextval('answer_id_seq'::regclass),
+    key text NOT NULL,
+    command text NOT NULL,
+    asked json NOT NULL,
+    files json NOT NULL,
+    said json NOT NULL,
+    run_id integer,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT ck_answer_command CHECK ((command = ANY (ARRAY['compare'::text, 'coverage'::text, 'label'::text, 'head'::text]))),
+    CONSTRAINT fk_answer_run_id FOREIGN KEY (run_id) REFERENCES run(id),
+    CONSTRAINT pk_answer PRIMARY KEY (id),
+    CONSTRAINT uq_answer_key UNIQUE (key)
+);
+
 CREATE TABLE artifact (
     hash text NOT NULL,
     kind text NOT NULL,

@@ -3,6 +3,21 @@ CREATE TABLE alembic_version (
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 
+CREATE TABLE answer (
+    id INTEGER NOT NULL,
+    "key" TEXT NOT NULL,
+    command TEXT NOT NULL,
+    asked JSON NOT NULL,
+    files JSON NOT NULL,
+    said JSON NOT NULL,
+    run_id INTEGER,
+    created_at DATETIME NOT NULL,
+    CONSTRAINT ck_answer_command CHECK (command IN ('compare', 'coverage', 'label', 'head')),
+    CONSTRAINT fk_answer_run_id FOREIGN KEY(run_id) REFERENCES run (id),
+    CONSTRAINT pk_answer PRIMARY KEY (id),
+    CONSTRAINT uq_answer_key UNIQUE ("key")
+);
+
 CREATE TABLE artifact (
     hash TEXT NOT NULL,
     kind TEXT NOT NULL,
