@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from charz import shelf
 from charz.records import EncoderSpec, Examples
 from charz.steps import _kept, compare, coverage, curve, head, label
 from tests import tiny
@@ -58,8 +59,16 @@ def letters(tmp_path, monkeypatch):
     (tmp_path / "weights").write_text("first")
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("LETTERS", str(tmp_path))
+    _look_again()
     yield tmp_path
     sys.modules.pop("letters_plug_in", None)
+    _look_again()
+
+
+def _look_again():
+    """Forget which distributions were found: one has come, or goes."""
+    shelf._offered.cache_clear()
+    shelf.load.cache_clear()
 
 
 def asked(letters):
