@@ -1,6 +1,6 @@
 """Coverage: what of a domain the labelled examples cover, and what it costs where they do not.
 
-Reads a sample; hands back its regions, with the accuracy to be expected in each. Stores nothing.
+Reads a sample; hands back its regions, with the accuracy to be expected in each.
 """
 
 from __future__ import annotations
