@@ -57,7 +57,7 @@ def command(
         from charz import pictures
 
         pictures.drawable(figure)
-    without = "forecasting from what ships with charz, keeping nothing"
+    without = "forecasting from what ships with charz, keeping nothing of the forecast"
     with _registry.if_any(registry, without) as store:
         found = curve.files(
             store, encoder=encoder, train=train, eval=eval_, **options.given(**asked)

@@ -57,7 +57,7 @@ def command(
     """
     from charz.steps import predict
 
-    without = "predicting from what ships with charz, keeping nothing"
+    without = "predicting from what ships with charz, keeping nothing of the forecast"
     with _registry.if_any(registry, without) as store:
         found = predict.files(
             store,
