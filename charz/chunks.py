@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import zipfile
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,15 @@ KEPT = timedelta(days=7)
 
 _FOLDER = "chunks"
 _HASH_BYTES = hashlib.sha256().digest_size
+
+
+def key_of(settings: Sequence[object], texts: Iterable[str]) -> str:
+    """Return the key of what settings make of texts: a hash that tells where each text ends."""
+    digest = hashlib.sha256(json.dumps(settings).encode())
+    for text in texts:
+        content = text.encode("utf-8", "surrogatepass")
+        digest.update(len(content).to_bytes(8, "little") + content)
+    return digest.hexdigest()
 
 
 class Chunks:

@@ -23,6 +23,7 @@ import numpy as np
 from charz.errors import InputError
 from charz.heads import HEADS, _forest
 from charz.heads._signs import error
+from charz.metamodels._link import group_weights
 from charz.metamodels._parts import part
 
 if TYPE_CHECKING:
@@ -161,8 +162,7 @@ def _accuracies(targets: Floats) -> Floats:
 
 def equal(groups: Any) -> Floats:
     """Return weights (samples,) that sum to 1, groups weighing the same."""
-    _, place, counts = np.unique(groups, return_inverse=True, return_counts=True)
-    found: Floats = 1.0 / (counts[place] * len(counts))
+    found: Floats = group_weights(groups) / len(groups)
     return found
 
 
@@ -250,10 +250,20 @@ def draws(selector: Selector, signs: Signs, n_train: Floats, n_draws: int = 2000
     scale = error(n_train, signs["cv"])
     found = np.empty((len(scale), n_draws, len(selector.heads)))
     for row, middle in enumerate(expected(selector, signs, n_train)):
-        distance = np.log2(selector.sizes / n_train[row])
-        weights = selector.group_weights * np.exp(-np.square(distance) / 2)
-        places = rng.choice(len(weights), n_draws, p=weights / weights.sum())
+        shares = nearby(selector.sizes, selector.group_weights, n_train[row])
+        places = rng.choice(len(shares), n_draws, p=shares)
         found[row] = np.clip(middle + scale[row] * selector.residuals[places], 0.0, 1.0)
+    return found
+
+
+def nearby(sizes: Floats, weights: Floats, n_train: float) -> Floats:
+    """Return the share of each residual among draws for ``n_train`` rows: like sizes count most.
+
+    >>> nearby(np.array([64.0, 256.0]), np.array([0.5, 0.5]), 64).round(2)
+    array([0.88, 0.12])
+    """
+    near = weights * np.exp(-np.square(np.log2(sizes / n_train)) / 2)
+    found: Floats = near / near.sum()
     return found
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from charz.errors import InputError
-from charz.heads._selector import equal, folds
+from charz.heads._selector import equal, folds, nearby
 from charz.paths import PACKAGE
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def expected(tuned: Tuned, n_train: int, seen: float | None = None) -> float:
 def draws(tuned: Tuned, n_train: int, seen: float | None, n_draws: int) -> Floats:
     """Return draws of the gain, (n_draws,)."""
     rng = np.random.default_rng(1)
-    distance = np.log2(tuned.sizes / _within(np.array([n_train]), tuned.sizes))
-    weights = tuned.weights * np.exp(-np.square(distance) / 2)
-    places = rng.choice(len(weights), n_draws, p=weights / weights.sum())
+    (size,) = _within(np.array([n_train]), tuned.sizes)
+    places = rng.choice(len(tuned.sizes), n_draws, p=nearby(tuned.sizes, tuned.weights, size))
     found: Floats = expected(tuned, n_train, seen) + tuned.residuals[places, int(seen is not None)]
     return found
 

@@ -6,7 +6,7 @@ A probe's own part sees a `Task`: float64 rows with at least two classes, coded 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -96,15 +96,28 @@ def answer(
 def _answer_one(
     fit: Fit, pool: Floats, draw: Draw, evals: list[Floats], n_classes: int
 ) -> Prediction:
-    classes, y = np.unique(draw.labels, return_inverse=True)
+    def fitted(y: Ints, k: int) -> Prediction:
+        return fit(Task(pool, np.asarray(draw.rows), y, evals, k))
+
+    return among_seen(fitted, draw.labels, [len(E) for E in evals], n_classes)
+
+
+def among_seen(
+    fit: Callable[[Ints, int], Prediction], labels: Ints, n_evals: Sequence[int], n_classes: int
+) -> Prediction:
+    """Return ``fit(y, k)`` of the k classes among ``labels``, coded without holes, over all.
+
+    Absent classes get probability 0; a single class gets 1, of that many eval rows, without a fit.
+    """
+    classes, y = np.unique(labels, return_inverse=True)
     if len(classes) == 1:
-        sure = Prediction([np.ones((len(E), 1)) for E in evals], np.ones((len(y), 1)))
-        return spread(sure, classes, n_classes)
-    task = Task(pool, np.asarray(draw.rows), y, evals, len(classes))
-    return spread(fit(task), classes, n_classes)
+        found = Prediction([np.ones((n, 1)) for n in n_evals], np.ones((len(y), 1)))
+    else:
+        found = fit(y, len(classes))
+    return _spread(found, classes, n_classes)
 
 
-def spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
+def _spread(prediction: Prediction, classes: Ints, n_classes: int) -> Prediction:
     """Return the prediction with a column for every class, zeros where one is absent."""
     if len(classes) == n_classes:
         return prediction

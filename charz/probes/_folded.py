@@ -18,7 +18,7 @@ import numpy as np
 
 from charz.metrics import log_loss
 from charz.probes._draws import Task, unit_scale
-from charz.probes._logistic.folds import assign
+from charz.probes._logistic.folds import splits
 from charz.probes._temperature import factor, softmax
 from charz.records import Prediction
 
@@ -105,10 +105,8 @@ def held_out(solver: Solver, y: Ints, n_classes: int, folds: int) -> list[Floats
     A class that a fold's training part lacks has the score -inf; where it has one class alone,
     that class has the score 0.
     """
-    fold = assign(y, folds)
     parts = []
-    for each in range(int(fold.max()) + 1):
-        rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+    for rows, others in splits(y, folds):
         classes, codes = np.unique(y[rows], return_inverse=True)
         sure = len(classes) == 1
         scores = None if sure else solver.left_out(rows, codes, others)

@@ -37,7 +37,7 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.probes._draws import Task, answer
-from charz.probes._logistic.folds import assign
+from charz.probes._logistic.folds import splits
 from charz.probes._space import Space
 from charz.probes._temperature import softmax
 from charz.records import Draw, Prediction
@@ -80,10 +80,8 @@ def _fit(task: Task, space: Space, folds: int) -> Prediction:
 
 def _left_out(task: Task, origin: Floats, folds: int) -> Floats:
     """Return the probabilities of rows by fits without their fold, (n, n_classes)."""
-    fold = assign(task.y, folds)
     P = np.zeros((len(task.y), task.n_classes))
-    for each in range(int(fold.max()) + 1):
-        rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
+    for rows, others in splits(task.y, folds):
         classes, codes = np.unique(task.y[rows], return_inverse=True)
         if len(classes) == 1:
             P[others, classes[0]] = 1.0

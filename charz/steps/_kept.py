@@ -8,12 +8,11 @@ texts that it learned from. Where there is no room or no right to keep them, the
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,11 +109,7 @@ class Encoder:
 
     def _key(self, examples: Examples) -> str:
         """Return a hash of all that the vectors depend on."""
-        settings = ["vectors", charz.__version__, *map(str, self._specs), *self._prints]
-        digest = hashlib.sha256(json.dumps(settings).encode())
-        for part in (examples, self._learned) if self.is_fitted else (examples,):
-            digest.update(f"{len(part)} {part.pairs is not None}:".encode())
-            for text in _encode.texts_of(part):
-                content = text.encode("utf-8", "surrogatepass")
-                digest.update(len(content).to_bytes(8, "little") + content)
-        return digest.hexdigest()
+        parts = (examples, self._learned) if self.is_fitted else (examples,)
+        shapes = [[len(part), part.pairs is not None] for part in parts]
+        settings = ["vectors", charz.__version__, *map(str, self._specs), *self._prints, *shapes]
+        return chunks.key_of(settings, chain.from_iterable(map(_encode.texts_of, parts)))

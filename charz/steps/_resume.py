@@ -8,8 +8,6 @@ to the last bit whether or not a run was stopped. An encoder takes part by offer
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Sequence
@@ -22,7 +20,7 @@ from numpy.typing import NDArray
 
 import charz
 from charz.artifacts import ArtifactStore
-from charz.chunks import Chunks
+from charz.chunks import Chunks, key_of
 from charz.errors import ArtifactError
 from charz.records import EncoderSpec
 from charz.steps import _tally
@@ -172,8 +170,4 @@ class Resumed:
     def _key(self, texts: Sequence[str]) -> str:
         """Return a hash of all that the numbers depend on."""
         settings = [charz.__version__, WORK, *map(str, self._specs), self._loaded.state()]
-        digest = hashlib.sha256(json.dumps(settings).encode())
-        for text in texts:
-            content = text.encode("utf-8", "surrogatepass")
-            digest.update(len(content).to_bytes(8, "little") + content)
-        return digest.hexdigest()
+        return key_of(settings, texts)

@@ -6,8 +6,6 @@ chunks beside the artifacts: asking again encodes nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ import numpy as np
 import charz
 from charz import paths, shelf
 from charz.artifacts import ArtifactStore
-from charz.chunks import Chunks
+from charz.chunks import Chunks, key_of
 from charz.errors import InputError
 from charz.records import Examples
 from charz.samplers import _random
@@ -222,11 +220,8 @@ def _key(texts: Texts, spec: EncoderSpec, about: Sequence[object]) -> str:
     print_ = shelf.load("encoders", spec.kind).describe(spec).fingerprint
     rows = _joined(texts)
     n_rows = [len(texts.pool), len(texts.test)]
-    digest = hashlib.sha256(json.dumps([charz.__version__, str(spec), print_, *n_rows]).encode())
-    for text in (*rows.texts, "", *(rows.pairs or ()), "", *map(str, about)):
-        content = text.encode("utf-8", "surrogatepass")
-        digest.update(len(content).to_bytes(8, "little") + content)
-    return digest.hexdigest()
+    settings = [charz.__version__, str(spec), print_, *n_rows]
+    return key_of(settings, (*rows.texts, "", *(rows.pairs or ()), "", *map(str, about)))
 
 
 def _codes(texts: Texts) -> Ints:

@@ -6,7 +6,6 @@ forecast that a truth can settle is a prediction instead.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from charz.steps import _files
+from charz.steps import _files, _folders
 from charz.store import Store
 
 TEXTS = frozenset({"example", "examples", "text", "text_pair"})
@@ -82,5 +81,5 @@ def plain(value: Any, without: Collection[str] = TEXTS) -> Any:
 def _hashes(paths: str | Sequence[str]) -> str | list[str]:
     """Return the SHA-256 of each file's bytes."""
     if isinstance(paths, str):
-        return hashlib.sha256(Path(paths).read_bytes()).hexdigest()
+        return _folders.sha256(Path(paths))
     return [str(_hashes(each)) for each in paths]

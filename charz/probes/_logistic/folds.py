@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,3 +25,14 @@ def assign(y: Ints, n_folds: int) -> Ints:
     fold = np.empty(len(y), dtype=np.int64)
     fold[np.argsort(y, kind="stable")] = np.arange(len(y)) % min(n_folds, len(y))
     return fold
+
+
+def splits(y: Ints, n_folds: int) -> Iterator[tuple[Ints, Ints]]:
+    """Yield, fold by fold, the rows to train on and those held out.
+
+    >>> [held.tolist() for _, held in splits(np.array([0, 1, 0, 1]), 2)]
+    [[0, 1], [2, 3]]
+    """
+    fold = assign(y, n_folds)
+    for each in range(int(fold.max()) + 1):
+        yield np.flatnonzero(fold != each), np.flatnonzero(fold == each)

@@ -27,8 +27,8 @@ import numpy as np
 
 from charz.errors import InputError
 from charz.metrics import log_loss
-from charz.probes._draws import spread
-from charz.probes._logistic.folds import assign
+from charz.probes._draws import among_seen
+from charz.probes._logistic.folds import splits
 from charz.records import Draw, EncoderSpec, Examples, Prediction
 from charz.sources._split import take
 
@@ -238,30 +238,32 @@ def _answer(
     evals: list[Examples],
     n_classes: int,
 ) -> Prediction:
+    """Return the answer of a draw, its network trained on the classes that it has."""
+
+    def fit(y: Ints, k: int) -> Prediction:
+        return _fitted(trainer(), train, y, evals, k)
+
+    return among_seen(fit, labels, [len(part) for part in evals], n_classes)
+
+
+def _fitted(
+    trainer: Trainer, train: Examples, y: Ints, evals: list[Examples], n_classes: int
+) -> Prediction:
     """Choose a setting by rows left out, train on all with it, and answer for ``evals``."""
-    classes, y = np.unique(labels, return_inverse=True)
-    if len(classes) == 1:
-        sure = Prediction([np.ones((len(part), 1)) for part in evals], np.ones((len(y), 1)))
-        return spread(sure, classes, n_classes)
-    own, start = trainer(), time.process_time()
-    recipe = own.recipe
-    answers = [_held_out(own, train, y, place) for place in range(len(recipe.grid))]
+    recipe, start = trainer.recipe, time.process_time()
+    answers = [_held_out(trainer, train, y, n_classes, place) for place in range(len(recipe.grid))]
     best = int(np.argmin([log_loss(P, y) for P in answers]))
     recipe.say(f"fine-tuning on all {len(y)} rows")
-    found = own.run(train, y, evals, len(classes), best)
+    found = trainer.run(train, y, evals, n_classes, best)
     seconds = time.process_time() - start
-    whole = Prediction(found, answers[best], chosen=float(best), seconds=seconds)
-    return spread(whole, classes, n_classes)
+    return Prediction(found, answers[best], chosen=float(best), seconds=seconds)
 
 
-def _held_out(trainer: Trainer, train: Examples, y: Ints, place: int) -> Floats:
+def _held_out(trainer: Trainer, train: Examples, y: Ints, n_classes: int, place: int) -> Floats:
     """Return probabilities of every row by networks that had not seen it, (n, n_classes)."""
-    recipe, n_classes = trainer.recipe, int(y.max()) + 1
-    fold = assign(y, recipe.folds)
-    P = np.empty((len(y), n_classes))
-    for each in range(int(fold.max()) + 1):
-        rows, others = np.flatnonzero(fold != each), np.flatnonzero(fold == each)
-        recipe.say(f"setting {place + 1} of {len(recipe.grid)}, fold {each + 1}")
+    recipe, P = trainer.recipe, np.empty((len(y), n_classes))
+    for number, (rows, others) in enumerate(splits(y, recipe.folds), 1):
+        recipe.say(f"setting {place + 1} of {len(recipe.grid)}, fold {number}")
         left_out = [take(train, others)]
         (P[others],) = trainer.run(take(train, rows), y[rows], left_out, n_classes, place)
     return P
