@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from charz import paths, pending, shelf
 from charz.errors import InputError
 from charz.probes import fine_tune as tuning
 from charz.records import Draw, EncoderSpec, Examples
@@ -210,3 +211,14 @@ def test_the_parameters_are_those_of_the_recipe():
     assert tuning.Recipe(**tuning.PARAMETERS) == tuning.Recipe()
     with pytest.raises(InputError, match="no weights"):
         list(tuning.predict_texts("tfidf:", Examples(("a",)), [], [], 2))
+
+
+def test_the_registry_asks_it_of_the_kinds_that_it_can_train():
+    texts_alone = {name for name in shelf.names("probes")
+                   if hasattr(shelf.load("probes", name), "predict_texts")}  # fmt: skip
+    assert texts_alone == {pending.TRAINING}
+    assert tuning.KINDS == pending.TRAINABLE
+    for name in ("missing_cells", "checks/missing_cells"):
+        (kind,) = tuning.KINDS
+        asked = f"p.name <> '{pending.TRAINING}' OR e.kind = '{kind}'"
+        assert asked in (paths.queries() / f"{name}.sql").read_text(encoding="utf-8")
